@@ -1,0 +1,89 @@
+package kernels
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Level is an instruction-set level. Its kernels give the same int32 sums, bit
+// for bit, as every other level's.
+type Level uint8
+
+const (
+	Generic    Level = iota // plain Go, the definition of every kernel
+	AVX2                    // amd64: vpmaddwd on widened int8, exact for the full range
+	AVX512VNNI              // amd64: vpdpbusd on zmm
+	DotProd                 // arm64: SDOT
+)
+
+var levelNames = []string{"generic", "avx2", "avx512vnni", "dotprod"}
+
+func (l Level) String() string { return levelNames[l] }
+
+// ParseLevel reads a level's name.
+func ParseLevel(name string) (Level, error) {
+	for i, n := range levelNames {
+		if n == name {
+			return Level(i), nil
+		}
+	}
+	return 0, fmt.Errorf("kernels: unknown CPU level %.20q: the levels are %s", name, strings.Join(levelNames, ", "))
+}
+
+// Supported are the levels that this machine runs, slowest first.
+func Supported() []Level { return append([]Level{Generic}, archLevels()...) }
+
+// Detect is the best supported level, or the one named by force, usually the
+// environment's NAS_CPU.
+func Detect(force string) (Level, error) {
+	supported := Supported()
+	if force == "" {
+		return supported[len(supported)-1], nil
+	}
+	level, err := ParseLevel(force)
+	if err != nil {
+		return 0, err
+	}
+	names := make([]string, len(supported))
+	for i, l := range supported {
+		names[i] = l.String()
+		if l == level {
+			return level, nil
+		}
+	}
+	return 0, fmt.Errorf("kernels: CPU level %q is not supported by this machine: it has %s", force, strings.Join(names, ", "))
+}
+
+// Set holds the kernels of one level. It is immutable.
+type Set struct {
+	level Level
+	primitives
+}
+
+// Level is the level that s runs at.
+func (s *Set) Level() Level { return s.level }
+
+// For is the set of a supported level.
+func For(level Level) (*Set, error) {
+	if _, err := Detect(level.String()); err != nil {
+		return nil, err
+	}
+	s := &Set{level: level, primitives: genericPrimitives()}
+	archPrimitives(level, &s.primitives)
+	return s, nil
+}
+
+// primitives is what a level may replace; generic.go defines each.
+type primitives struct {
+	// valueBytes is the size of a quantised activation in this level's form, and
+	// offset what is added to it: 1 and 0 is int8, 1 and 128 the unsigned operand of
+	// vpdpbusd, 2 and 0 the int16 of vpmaddwd.
+	valueBytes int
+	offset     int
+	product    func(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, sum []int32)
+	quantise   func(dst []byte, x []float32) (scale float32)
+	dequant    func(dst []float32, acc []int32, rowScale float32, colScale, bias, residual []float32)
+	gelu       func(x []float32)
+	silu       func(x []float32)
+	exp        func(x []float32, top float32) (sum float32)
+}
