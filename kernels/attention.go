@@ -21,14 +21,14 @@ func KVBytes(headWidth, capacity int) int {
 }
 
 // KVStore quantises one token's key and value and stores them at token pos.
-// Tokens may be stored again; unwritten tokens must be zero.
+// Tokens may be stored again.
 func (s *Set) KVStore(kv *KV, pos int, k, v []float32) {
 	var bytes [maxHeadWidth]byte
 	width := kv.HeadWidth
 	kv.KScale[pos] = quantiseGeneric(bytes[:], k)
 	depth, sum := PadK(width), int32(0)
 	panel := kv.K[pos/PanelWidth*PanelWidth*depth+pos%PanelWidth*GroupDepth:]
-	for i := range width {
+	for i := range depth { // the padding too: an offset in A must meet zeros
 		q := int8(bytes[i])
 		sum += int32(q)
 		panel[i/GroupDepth*PanelWidth*GroupDepth+i%GroupDepth] = q
