@@ -67,31 +67,35 @@ func (a Activation) String() string   { return activationNames[a] }
 
 // Model is what all architectures of a space share. It is comparable.
 type Model struct {
-	Family     Family
-	Vocabulary int // V
-	Positions  int // the longest sequence
-	Segments   int // rows of the token-type table, 0 for none (BERT has 2)
-	Position   PositionKind
-	Norm       NormKind
-	Activation Activation // of the feed-forward network
-	Gated      bool       // feed-forward is act(gate(x)) * up(x) (Shazeer 2020)
-	Bias       bool       // linear layers have biases
-	Head       HeadKind
+	Family     Family       `json:"family"`
+	Vocabulary int          `json:"vocabulary"` // V
+	Positions  int          `json:"positions"`  // the longest sequence
+	Segments   int          `json:"segments"`   // rows of the token-type table, 0 for none (BERT has 2)
+	Position   PositionKind `json:"position"`
+	Norm       NormKind     `json:"norm"`
+	Activation Activation   `json:"activation"` // of the feed-forward network
+	Gated      bool         `json:"gated"`      // feed-forward is act(gate(x)) * up(x) (Shazeer 2020)
+	Bias       bool         `json:"bias"`       // linear layers have biases
+	Head       HeadKind     `json:"head"`
 }
 
 // Layer is one transformer block: attention with Heads query heads of HeadWidth,
 // KVHeads key-value heads (KVHeads divides Heads; Ainslie et al. 2023), and a
 // feed-forward network of width FFN.
 type Layer struct {
-	Heads, HeadWidth, KVHeads, FFN int
+	Heads     int `json:"heads"`
+	HeadWidth int `json:"head_width"`
+	KVHeads   int `json:"kv_heads"`
+	FFN       int `json:"ffn"`
 }
 
 // Arch is one architecture. It is a value: nobody changes one that he was given.
+// Its JSON form holds every field; whoever reads one calls Validate.
 type Arch struct {
 	Model
-	Embedding int // E; where it differs from Hidden a projection E to C follows the table
-	Hidden    int // C
-	Layers    []Layer
+	Embedding int     `json:"embedding"` // E; where it differs from Hidden a projection E to C follows the table
+	Hidden    int     `json:"hidden"`    // C
+	Layers    []Layer `json:"layers"`
 }
 
 // Limits of what an Arch may be, far beyond a compact model, so that a hostile
@@ -105,6 +109,7 @@ const (
 	maxHeads      = 256
 	maxHeadWidth  = 512
 	maxLayers     = 96
+	maxParams     = 1 << 30
 )
 
 // Factorised reports whether the embedding has a width of its own.
@@ -166,10 +171,29 @@ func (a Arch) Validate() error {
 	if a.Segments > 0 && a.Family == Decoder {
 		checks = append(checks, fmt.Errorf("space: segments: a decoder has none"))
 	}
+	if a.Activation == Identity || a.Activation == Tanh {
+		checks = append(checks, fmt.Errorf("space: activation: %v is none of relu, gelu, silu", a.Activation))
+	}
 	for _, err := range checks {
 		if err != nil {
 			return err
 		}
 	}
+	if n := a.size(); n > maxParams {
+		return fmt.Errorf("space: %d parameters are more than %d", n, maxParams)
+	}
 	return nil
+}
+
+// size is the number of parameters in the large matrices.
+func (a Arch) size() int64 {
+	c := int64(a.Hidden)
+	n := int64(a.Vocabulary+a.Positions)*int64(a.Embedding) + int64(a.Embedding)*c
+	if a.Head == Untied {
+		n += int64(a.Vocabulary) * c
+	}
+	for _, l := range a.Layers {
+		n += 2*c*int64(l.HeadWidth)*int64(l.Heads+l.KVHeads) + 3*c*int64(l.FFN)
+	}
+	return n
 }

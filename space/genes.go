@@ -1,5 +1,11 @@
 package space
 
+import (
+	"fmt"
+	"math/big"
+	"slices"
+)
+
 // Genes spell an architecture of a Space as indices of choices: embedding,
 // hidden, depth, then heads, head width, KV heads and FFN of each layer. The
 // slice is as long as the depth asks, so genes of absent layers do not exist; a
@@ -32,4 +38,108 @@ func (g Genes) Layers() int { return (len(g) - GenesStem) / GenesLayer }
 func (g Genes) Layer(i int) Genes {
 	at := GenesStem + i*GenesLayer
 	return g[at : at+GenesLayer : at+GenesLayer]
+}
+
+// Arch is the architecture that g spells.
+func (s *Space) Arch(g Genes) Arch {
+	a := Arch{Model: s.Model, Hidden: s.Hidden[g[GeneHidden]], Layers: make([]Layer, g.Layers())}
+	a.Embedding = a.Hidden
+	if len(s.Embedding) > 0 {
+		a.Embedding = s.Embedding[g[GeneEmbedding]]
+	}
+	for i := range a.Layers {
+		a.Layers[i] = s.Layer(a.Hidden, g.Layer(i))
+	}
+	return a
+}
+
+// Layer is the layer that the genes of one layer spell in a model of width hidden.
+func (s *Space) Layer(hidden int, g Genes) Layer {
+	l := Layer{Heads: s.Heads.Choices[g[GeneHeads]], FFN: s.FFN.Choices[g[GeneFFN]]}
+	l.HeadWidth, l.KVHeads = hidden/l.Heads, l.Heads
+	if len(s.HeadWidth.Choices) > 0 {
+		l.HeadWidth = s.HeadWidth.Choices[g[GeneHeadWidth]]
+	}
+	if len(s.KVHeads.Choices) > 0 {
+		l.KVHeads = s.KVHeads.Choices[g[GeneKVHeads]]
+	}
+	return l
+}
+
+// Genes are the genes that spell a; an error says what of a is no choice of s.
+func (s *Space) Genes(a Arch) (Genes, error) {
+	if a.Model != s.Model {
+		return nil, fmt.Errorf("space: %q: the architecture is of another model (family, vocabulary or form differ)", s.Name)
+	}
+	var fault error
+	find := func(what string, choices []int, v int) uint8 {
+		i := slices.Index(choices, v)
+		if i < 0 && fault == nil {
+			fault = fmt.Errorf("space: %q: %s %d is not among its choices %v", s.Name, what, v, choices)
+		}
+		return uint8(max(i, 0))
+	}
+	g := make(Genes, GenesStem, GenesStem+GenesLayer*len(a.Layers))
+	if len(s.Embedding) > 0 {
+		g[GeneEmbedding] = find("embedding", s.Embedding, a.Embedding)
+	} else if a.Embedding != a.Hidden {
+		return nil, fmt.Errorf("space: %q: its embedding is as wide as hidden, not %d", s.Name, a.Embedding)
+	}
+	g[GeneHidden] = find("hidden", s.Hidden, a.Hidden)
+	g[GeneDepth] = find("layers", s.Depth, len(a.Layers))
+	for _, l := range a.Layers {
+		var genes [GenesLayer]uint8
+		genes[GeneHeads] = find("heads", s.Heads.Choices, l.Heads)
+		if len(s.HeadWidth.Choices) > 0 {
+			genes[GeneHeadWidth] = find("head_width", s.HeadWidth.Choices, l.HeadWidth)
+		}
+		if len(s.KVHeads.Choices) > 0 {
+			genes[GeneKVHeads] = find("kv_heads", s.KVHeads.Choices, l.KVHeads)
+		}
+		genes[GeneFFN] = find("ffn", s.FFN.Choices, l.FFN)
+		g = append(g, genes[:]...)
+	}
+	if fault != nil {
+		return nil, fault
+	}
+	if !s.Arch(g).Equal(a) {
+		return nil, fmt.Errorf("space: %q: head width or KV heads follow from other genes there", s.Name)
+	}
+	for i := range a.Layers {
+		for j, gene := range s.layerGenes() {
+			if !gene.PerLayer && g.Layer(i)[j] != g.Layer(0)[j] {
+				return nil, fmt.Errorf("space: %q: layer %d differs from the first in a gene that all layers share", s.Name, i+1)
+			}
+		}
+	}
+	return g, nil
+}
+
+// layerGenes are the genes of a layer in the order of Genes.
+func (s *Space) layerGenes() [GenesLayer]*Gene {
+	return [GenesLayer]*Gene{GeneHeads: &s.Heads, GeneHeadWidth: &s.HeadWidth, GeneKVHeads: &s.KVHeads, GeneFFN: &s.FFN}
+}
+
+// choices is the number of values of stem gene i, at least 1.
+func (s *Space) choices(i int) int {
+	return max(1, len([GenesStem][]int{s.Embedding, s.Hidden, s.Depth}[i]))
+}
+
+// Size is the exact number of architectures.
+func (s *Space) Size() *big.Int {
+	shared, free := int64(1), int64(1)
+	for _, gene := range s.layerGenes() {
+		n := int64(max(1, len(gene.Choices)))
+		if gene.PerLayer {
+			free *= n
+		} else {
+			shared *= n
+		}
+	}
+	depths := new(big.Int)
+	for _, d := range s.Depth {
+		depths.Add(depths, new(big.Int).Exp(big.NewInt(free), big.NewInt(int64(d)), nil))
+	}
+	size := big.NewInt(int64(s.choices(GeneEmbedding)) * int64(s.choices(GeneHidden)))
+	return size.Mul(size, big.NewInt(shared)).Mul(size, depths)
 }

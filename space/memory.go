@@ -2,6 +2,7 @@ package space
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -38,9 +39,10 @@ type Placement struct {
 	PerWorker int   // bytes of a worker's scratch
 }
 
-// Plan places the buffers of p by their lifetimes. Long-lived buffers come first,
-// then large ones, each at the lowest free offset: with the one residual stream
-// that lives throughout, the peak is the largest sum of buffers alive at once.
+// Plan places the buffers of p by their lifetimes: the longest-lived one, the
+// residual stream, at the bottom, then the others by size, each at the lowest free
+// offset. Buffers of different layers meet only there, so the peak of a model is
+// the largest peak of its layers.
 func Plan(p *Program, threads int) Placement {
 	pl := Placement{Offset: make([]int, len(p.Buffers))}
 	for _, w := range p.Weights {
@@ -49,6 +51,7 @@ func Plan(p *Program, threads int) Placement {
 	}
 	first, last := lifetimes(p)
 	order := make([]int, 0, len(p.Buffers))
+	longest := 0
 	for i, b := range p.Buffers {
 		if b.Cache {
 			pl.Offset[i] = pl.KV
@@ -56,10 +59,17 @@ func Plan(p *Program, threads int) Placement {
 			continue
 		}
 		order = append(order, i)
+		if last[i]-first[i] > last[longest]-first[longest] {
+			longest = i
+		}
 	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		return cmp.Or(cmp.Compare(last[j]-first[j], last[i]-first[i]), cmp.Compare(p.Buffers[j].Bytes, p.Buffers[i].Bytes))
-	})
+	size := func(i int) int {
+		if i == longest {
+			return math.MaxInt
+		}
+		return p.Buffers[i].Bytes
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(size(j), size(i)) })
 	var placed []int // by offset
 	for _, i := range order {
 		offset := 0

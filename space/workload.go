@@ -17,10 +17,10 @@ func (p Phase) String() string { return phaseNames[p] }
 
 // Workload is what a model is asked to do.
 type Workload struct {
-	Phase   Phase
-	Batch   int // B sequences at once
-	Tokens  int // T of a sequence (Encode) or of a prompt
-	Context int // tokens that the KV cache holds, the new one included; 0 for Encode
+	Phase   Phase `json:"phase"`
+	Batch   int   `json:"batch"`   // B sequences at once
+	Tokens  int   `json:"tokens"`  // T of a sequence (Encode) or of a prompt
+	Context int   `json:"context"` // tokens that the KV cache holds, the new one included; 0 for Encode
 }
 
 // String is the short form that users read: "encode 128", "decode 256 after 128".
