@@ -99,10 +99,10 @@ func (s *Set) epilogue(a *LinearArgs, row, col, width int, acc []int32, scale fl
 		s.dequant(dst, acc, scale, a.W.Scale[col:][:width], bias, residual)
 		return
 	}
-	var block [linearColumns]float32
-	s.dequant(block[:width], acc, scale, a.W.Scale[col:][:width], bias, nil)
-	s.activate(a.Act, block[:width])
-	for i, v := range block[:width] {
+	block := floatsOf(acc[:width]) // the sums are not needed after
+	s.dequant(block, acc, scale, a.W.Scale[col:][:width], bias, nil)
+	s.activate(a.Act, block)
+	for i, v := range block {
 		if residual != nil {
 			v = float32(v + residual[i])
 		}
@@ -115,12 +115,12 @@ func (s *Set) gatedEpilogue(a *LinearArgs, row, col, width int, acc []int32, sca
 	if n == 0 {
 		n = a.W.N / 2
 	}
-	var block [linearColumns]float32
+	block := floatsOf(acc[:width])
 	var bias []float32
 	if a.W.Bias != nil {
 		bias = a.W.Bias[col:][:width]
 	}
-	s.dequant(block[:width], acc, scale, a.W.Scale[col:][:width], bias, nil)
+	s.dequant(block, acc, scale, a.W.Scale[col:][:width], bias, nil)
 	for p := 0; p < width; p += 2 * PanelWidth {
 		out := (col + p) / 2
 		gate, up := block[p:][:PanelWidth], block[p+PanelWidth:][:PanelWidth]

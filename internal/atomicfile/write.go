@@ -1,0 +1,68 @@
+// Package atomicfile writes files whole or not at all.
+package atomicfile
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Write replaces the file at path by data: after a crash at any instant the old or
+// the new content is there, never a part. The mode is 0644 under the umask's rule
+// of a new file.
+func Write(path string, data []byte) error {
+	f, err := create(path)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once it is renamed
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	if folder, err := os.Open(filepath.Dir(path)); err == nil {
+		folder.Sync() // some systems cannot; the rename stands all the same
+		folder.Close()
+	}
+	return nil
+}
+
+// CheckWritable reports why Write to path would fail, and leaves nothing behind:
+// for telling a user before the work, not after it.
+func CheckWritable(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("cannot write %s: not a regular file", path)
+	}
+	f, err := create(path)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// create makes the temporary file beside path, so that renaming stays in one file
+// system.
+func create(path string) (*os.File, error) {
+	for i := range 10000 {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.%d.tmp", filepath.Base(path), os.Getpid(), i))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if os.IsExist(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cannot write %s: %w", path, err)
+		}
+		return f, nil
+	}
+	return nil, fmt.Errorf("cannot write %s: its folder is full of abandoned temporary files", path)
+}

@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"nas/kernels"
+	"nas/space"
+)
+
+// Epsilon keeps norms finite: what GPT-2 and Llama use.
+const Epsilon = 1e-5
+
+// Sizes of a unit of work.
+const (
+	linearRows    = 4  // rows, where there are many
+	linearColumns = 64 // columns, where rows are few
+	storeRows     = 16 // tokens of one KV head
+	attentionRows = 12 // queries of one head: a block of the kernel
+)
+
+func runEmbed(e *Engine, s *step, _ []byte, from, to int) {
+	perSequence := e.current.Workload.Tokens
+	if s.decode {
+		perSequence = 1
+	}
+	if perSequence == 0 {
+		perSequence = s.op.Rows // the program of a single op
+	}
+	for r := from; r < to; r++ {
+		dst, token := s.out[r*s.outWidth:][:s.outWidth], int(e.tokens[r])
+		if s.op.Packed {
+			e.set.GatherColumn(dst, &s.weight[0].matrix, token, false)
+		} else {
+			e.set.Gather(dst, &s.weight[0].table, token, false)
+		}
+		position := r % perSequence
+		if s.decode {
+			position = e.position
+		}
+		if s.weight[1] != nil {
+			e.set.Gather(dst, &s.weight[1].table, position, true)
+		}
+		if s.weight[2] != nil {
+			e.set.Gather(dst, &s.weight[2].table, 0, true)
+		}
+	}
+}
+
+func runNorm(e *Engine, s *step, _ []byte, from, to int) {
+	in, out, w := s.in[from*s.stride:], s.out[from*s.outWidth:], s.weight[0]
+	if s.op.Norm == space.RMSNorm {
+		e.set.RMSNorm(out, in, w.scale, to-from, s.width, s.stride, s.outWidth, Epsilon)
+		return
+	}
+	e.set.LayerNorm(out, in, w.scale, w.shift, to-from, s.width, s.stride, s.outWidth, Epsilon)
+}
+
+// linearUnits shares a product by rows where there are enough for all workers,
+// else by columns: each worker then quantises the same few rows.
+func linearUnits(rows, columns, threads int) (int, func(*Engine, *step, []byte, int, int)) {
+	if threads == 1 || rows >= 8*threads {
+		return blocks(rows, linearRows), func(e *Engine, s *step, scratch []byte, from, to int) {
+			from, to = from*linearRows, min(to*linearRows, s.op.Rows)
+			a := s.linear(scratch)
+			a.X, a.Dst, a.Rows = s.in[from*s.stride:], s.out[from*s.outWidth:], to-from
+			if a.Residual != nil {
+				a.Residual = a.Dst
+			}
+			e.set.Linear(&a)
+		}
+	}
+	return blocks(columns, linearColumns), func(e *Engine, s *step, scratch []byte, from, to int) {
+		a := s.linear(scratch)
+		a.ColLo, a.ColHi = from*linearColumns, min(to*linearColumns, kernels.PadN(a.W.N))
+		e.set.Linear(&a)
+	}
+}
+
+var activations = [...]kernels.Activation{space.Identity: kernels.None, space.ReLU: kernels.ReLU,
+	space.GELU: kernels.GELU, space.SiLU: kernels.SiLU, space.Tanh: kernels.Tanh}
+
+// linear is the whole of a Linear step.
+func (s *step) linear(scratch []byte) kernels.LinearArgs {
+	a := kernels.LinearArgs{X: s.in, LDX: s.stride, Rows: s.op.Rows, W: &s.weight[0].matrix, Dst: s.out, LDD: s.outWidth,
+		Outputs: s.outWidth, Act: activations[s.op.Activation], Gated: s.op.Gated, Scratch: scratch}
+	if s.op.Residual {
+		a.Residual = s.out
+	}
+	return a
+}
+
+func runKVStore(e *Engine, s *step, _ []byte, from, to int) {
+	o := s.op
+	group := o.Heads / o.KVHeads
+	perHead := blocks(o.Rows, storeRows)
+	for unit := from; unit < to; unit++ {
+		b, head, first := unit/perHead/o.KVHeads, unit/perHead%o.KVHeads, unit%perHead*storeRows
+		for t := first; t < min(first+storeRows, o.Rows); t++ {
+			position := t
+			if s.decode {
+				position = e.position
+			}
+			row := s.in[(b*o.Rows+t)*s.width:][:s.width]
+			key := row[(o.Heads+head)*o.HeadWidth:][:o.HeadWidth]
+			value := row[(o.Heads+o.KVHeads+head)*o.HeadWidth:][:o.HeadWidth]
+			if o.Rotary {
+				table := s.weight[0].rotary[position*o.HeadWidth:][:o.HeadWidth]
+				e.set.RoPE(key, table)
+				for q := head * group; q < (head+1)*group; q++ {
+					e.set.RoPE(row[q*o.HeadWidth:][:o.HeadWidth], table)
+				}
+			}
+			e.set.KVStore(&s.kv[b*o.KVHeads+head], position, key, value)
+		}
+	}
+}
+
+func runAttention(e *Engine, s *step, scratch []byte, from, to int) {
+	o := s.op
+	group := o.Heads / o.KVHeads
+	perHead := blocks(o.Rows, attentionRows)
+	context := o.Context
+	if s.decode {
+		context = e.position + 1
+	}
+	for unit := from; unit < to; {
+		b, head, first := unit/perHead/o.Heads, unit/perHead%o.Heads, unit%perHead
+		last := min(perHead, first+to-unit) // further units of the same head
+		unit += last - first
+		row := b*o.Rows + first*attentionRows
+		a := kernels.AttentionArgs{Q: s.in[row*s.width+head*o.HeadWidth:], LDQ: s.width, Rows: min(last*attentionRows, o.Rows) - first*attentionRows,
+			KV: &s.kv[b*o.KVHeads+head/group], Context: context, Causal: o.Causal, Offset: first * attentionRows,
+			Dst: s.out[row*s.outWidth+head*o.HeadWidth:], LDD: s.outWidth, Scratch: scratch}
+		e.set.Attention(&a)
+	}
+}
