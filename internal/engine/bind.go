@@ -22,20 +22,22 @@ type prepared struct {
 
 // step is a Step with its operands at hand.
 type step struct {
-	op       space.Op
-	in, out  []float32
-	width    int // of a row of in
-	outWidth int
-	stride   int // between the rows that are read
-	kv       []kernels.KV
-	weight   [3]*tensor
-	decode   bool // writes and reads the cache at the engine's position
-	units    int  // what the workers share
-	run      func(e *Engine, s *step, scratch []byte, from, to int)
+	op          space.Op
+	in, out     []float32
+	width       int // of a row of in
+	outWidth    int
+	stride      int // between the rows that are read
+	kv          []kernels.KV
+	weight      [3]*tensor
+	decode      bool // writes and reads the cache at the engine's position
+	perSequence int  // tokens
+	units       int  // what the workers share
+	run         func(e *Engine, s *step, scratch []byte, from, to int)
 }
 
-// bind places the buffers of p in the memory of e and its steps upon them.
-func (p *prepared) bind(e *Engine) error {
+// add places the buffers of a program in the memory of e, and its steps upon them.
+func (e *Engine) add(program *space.Program, w *Weights) error {
+	p := &prepared{Program: program, plan: space.Plan(program, e.threads)}
 	p.floats, p.caches = make([][]float32, len(p.Buffers)), make([][]kernels.KV, len(p.Buffers))
 	for i, b := range p.Buffers {
 		memory := e.arena.bytes
@@ -54,17 +56,23 @@ func (p *prepared) bind(e *Engine) error {
 	}
 	p.result = p.floats[p.Result]
 	for _, s := range p.Steps {
-		bound, err := p.step(e, s)
+		bound, err := p.bind(s, w, e.threads)
 		if err != nil {
 			return err
 		}
 		p.steps = append(p.steps, bound)
 	}
+	e.programs = append(e.programs, p)
 	return nil
 }
 
-func (p *prepared) step(e *Engine, s space.Step) (step, error) {
-	b := step{op: s.Op, decode: p.Workload.Phase == space.Decode}
+func (p *prepared) bind(s space.Step, weights *Weights, threads int) (step, error) {
+	b := step{op: s.Op, decode: p.Workload.Phase == space.Decode, perSequence: p.Workload.Tokens}
+	if b.decode {
+		b.perSequence = 1
+	} else if b.perSequence == 0 { // the program of a single op
+		b.perSequence = s.Op.Rows
+	}
 	if s.In >= 0 {
 		b.in, b.width = p.floats[s.In], p.Buffers[s.In].Width
 		b.stride = b.width
@@ -80,7 +88,7 @@ func (p *prepared) step(e *Engine, s space.Step) (step, error) {
 			continue
 		}
 		w := p.Weights[id]
-		t := e.weights.tensors[w.Name]
+		t := weights.tensors[w.Name]
 		if t == nil || t.Weight != w {
 			return b, fmt.Errorf("engine: weights were packed for another program: %q differs", w.Name)
 		}
@@ -100,7 +108,7 @@ func (p *prepared) step(e *Engine, s space.Step) (step, error) {
 	case space.Norm:
 		b.units, b.run = s.Op.Rows, runNorm
 	case space.Linear:
-		b.units, b.run = linearUnits(s.Op.Rows, b.weight[0].matrix.N, e.threads)
+		b.units, b.run = linearUnits(s.Op.Rows, b.weight[0].matrix.N, threads)
 	case space.KVStore:
 		b.units, b.run = s.Op.Batch*s.Op.KVHeads*blocks(s.Op.Rows, storeRows), runKVStore
 	case space.Attention:

@@ -5,7 +5,6 @@ package engine
 
 import (
 	"fmt"
-	"math/rand/v2"
 
 	"nas/kernels"
 	"nas/space"
@@ -20,16 +19,18 @@ type Options struct {
 // Engine holds the memory of a model and runs its programs. It is not safe for
 // concurrent use.
 type Engine struct {
-	weights  *Weights
 	set      *kernels.Set
 	threads  int
 	programs []*prepared
+	memory   space.Memory
 	arena    block
 	cache    block
 	pool     *pool
 	position int
 
-	current *prepared // of the run in progress
+	// The run in progress: programs in turn, so many in all.
+	turn    []*prepared
+	repeats int
 	tokens  []int32
 	work    func(worker int)
 }
@@ -37,7 +38,34 @@ type Engine struct {
 // New allocates the memory of programs that share weights, arena and KV cache: an
 // encoder's one, or a decoder's prefill and decode.
 func New(w *Weights, o Options, programs ...*space.Program) (*Engine, error) {
-	e := &Engine{weights: w, set: o.Kernels, threads: max(o.Threads, 1)}
+	e, err := o.engine()
+	if err != nil {
+		return nil, err
+	}
+	m := &e.memory
+	m.Weights = w.Bytes()
+	for i, p := range programs {
+		plan := space.Plan(p, e.threads)
+		if i > 0 && plan.KV != m.KV {
+			return nil, fmt.Errorf("engine: programs with caches of %d and %d bytes cannot share one", m.KV, plan.KV)
+		}
+		m.Arena, m.KV, m.Flash = max(m.Arena, plan.Arena), plan.KV, plan.Flash
+	}
+	e.arena, e.cache = allocate(m.Arena), allocate(m.KV)
+	for _, p := range programs {
+		if err := e.add(p, w); err != nil {
+			return nil, err
+		}
+		e.position = max(e.position, p.Workload.Context-1)
+	}
+	e.pool = newPool(e.threads)
+	return e, nil
+}
+
+// engine is an Engine without memory and programs.
+func (o Options) engine() (*Engine, error) {
+	e := &Engine{set: o.Kernels, threads: max(o.Threads, 1)}
+	e.work = e.worker
 	if e.set == nil {
 		set, err := kernels.For(kernels.Generic)
 		if err != nil {
@@ -45,24 +73,6 @@ func New(w *Weights, o Options, programs ...*space.Program) (*Engine, error) {
 		}
 		e.set = set
 	}
-	arena, cache := 0, 0
-	for i, p := range programs {
-		plan := space.Plan(p, e.threads)
-		if i > 0 && plan.KV != cache {
-			return nil, fmt.Errorf("engine: programs with caches of %d and %d bytes cannot share one", cache, plan.KV)
-		}
-		arena, cache = max(arena, plan.Arena), plan.KV
-		e.programs = append(e.programs, &prepared{Program: p, plan: plan})
-	}
-	e.arena, e.cache = allocate(arena), allocate(cache)
-	for _, p := range e.programs {
-		if err := p.bind(e); err != nil {
-			return nil, err
-		}
-		e.position = max(e.position, p.Workload.Context-1)
-	}
-	e.pool = newPool(e.threads)
-	e.work = e.worker
 	return e, nil
 }
 
@@ -71,7 +81,9 @@ func (e *Engine) Close() { e.pool.close() }
 
 // Memory is what the engine allocated.
 func (e *Engine) Memory() space.Memory {
-	return space.Memory{Weights: e.weights.Bytes(), Arena: len(e.arena.bytes), KV: len(e.cache.bytes), Flash: e.programs[0].plan.Flash}
+	m := e.memory
+	m.Arena, m.KV = len(e.arena.bytes), len(e.cache.bytes)
+	return m
 }
 
 // SetPosition says at which position of the sequence, from 0, decode programs put
@@ -94,48 +106,32 @@ func (e *Engine) Run(i int, tokens []int32) ([]float32, error) {
 	if p.Workload.Phase == space.Decode && (e.position < 0 || e.position >= p.Workload.Context) {
 		return nil, fmt.Errorf("engine: position %d is outside the context of %d", e.position, p.Workload.Context)
 	}
-	e.current, e.tokens = p, tokens
+	e.tokens = tokens
+	e.execute(e.programs[i:i+1], 1)
+	return p.result, nil
+}
+
+// execute runs the programs in turn, repeats runs in all.
+func (e *Engine) execute(turn []*prepared, repeats int) {
+	e.turn, e.repeats = turn, repeats
 	if e.threads == 1 {
 		e.worker(0)
 	} else {
 		e.pool.run(e.work)
 	}
-	return p.result, nil
 }
 
 // worker executes its share of each step.
 func (e *Engine) worker(worker int) {
-	p := e.current
-	for i := range p.steps {
-		s := &p.steps[i]
-		if from, to := e.pool.share(worker, s.units); from < to {
-			s.run(e, s, p.scratch[worker], from, to)
-		}
-		if e.threads > 1 {
-			e.pool.barrier.wait()
-		}
-	}
-}
-
-// FillRandom puts normal values into every buffer and cache of program i: for
-// timing a step, or a decode without its prefill.
-func (e *Engine) FillRandom(i int, seed uint64) {
-	r := rand.New(rand.NewPCG(seed, 0))
-	p := e.programs[i]
-	for _, b := range p.floats {
-		for j := range b {
-			b[j] = float32(r.NormFloat64())
-		}
-	}
-	for _, heads := range p.caches {
-		for h := range heads {
-			kv := &heads[h]
-			x := make([]float32, kv.HeadWidth)
-			for token := range kv.Capacity {
-				for j := range x {
-					x[j] = float32(r.NormFloat64())
-				}
-				e.set.KVStore(kv, token, x, x)
+	for r := range e.repeats {
+		p := e.turn[r%len(e.turn)]
+		for i := range p.steps {
+			s := &p.steps[i]
+			if from, to := e.pool.share(worker, s.units); from < to {
+				s.run(e, s, p.scratch[worker], from, to)
+			}
+			if e.threads > 1 {
+				e.pool.barrier.wait()
 			}
 		}
 	}

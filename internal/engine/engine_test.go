@@ -218,27 +218,24 @@ func TestProbesRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, op := range ops {
-			if testing.Short() && i%10 != 0 {
-				continue
-			}
-			p := space.Probe(op)
-			e, err := New(Fill(p, 1), Options{Kernels: set(t)}, p)
+		b, err := NewBench(ops, 100<<10, Options{Kernels: set(t), Threads: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range ops {
+			p, err := b.Probe(op)
 			if err != nil {
 				t.Fatalf("%v: %v", op, err)
 			}
-			e.FillRandom(0, 1)
-			var in []int32
-			if op.Kind == space.Embed {
-				in = someTokens(op.Rows, op.K)
-			}
-			for _, v := range run(t, e, 0, in) {
+			p.Prime()
+			p.Repeat(3)
+			for _, v := range p.variants[0].result {
 				if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
 					t.Fatalf("%v: the result holds %v", op, v)
 				}
 			}
-			e.Close()
 		}
+		b.Close()
 	}
 }
 

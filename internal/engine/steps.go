@@ -17,13 +17,6 @@ const (
 )
 
 func runEmbed(e *Engine, s *step, _ []byte, from, to int) {
-	perSequence := e.current.Workload.Tokens
-	if s.decode {
-		perSequence = 1
-	}
-	if perSequence == 0 {
-		perSequence = s.op.Rows // the program of a single op
-	}
 	for r := from; r < to; r++ {
 		dst, token := s.out[r*s.outWidth:][:s.outWidth], int(e.tokens[r])
 		if s.op.Packed {
@@ -31,7 +24,7 @@ func runEmbed(e *Engine, s *step, _ []byte, from, to int) {
 		} else {
 			e.set.Gather(dst, &s.weight[0].table, token, false)
 		}
-		position := r % perSequence
+		position := r % s.perSequence
 		if s.decode {
 			position = e.position
 		}

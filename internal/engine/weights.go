@@ -69,41 +69,35 @@ func Pack(p *space.Program, src Source) *Weights {
 	})
 }
 
-// Fill makes random int8 weights of full range, with scales that keep activations
-// near one: for timing.
-func Fill(p *space.Program, seed uint64) *Weights {
-	return build(p, func(t *tensor) {
-		switch t.Kind {
-		case space.Vector:
-			for i := range t.scale {
-				t.scale[i] = 1
-			}
-		case space.Table:
-			kernels.FillTable(&t.table, seed)
-		default:
-			kernels.FillMatrix(&t.matrix, seed)
-		}
-		seed++
-	})
-}
-
 // build allocates the weights of p and sets all but the rotary tables by fill.
 func build(p *space.Program, fill func(*tensor)) *Weights {
+	r := carveWeights(p, allocate(weightBytes(p)))
+	for _, t := range r.tensors {
+		if t.Kind == space.RotaryTable {
+			kernels.RoPETable(t.rotary, t.N, t.Weight.K, RotaryBase)
+		} else {
+			fill(t)
+		}
+	}
+	return r
+}
+
+func weightBytes(p *space.Program) int {
 	total := 0
 	for _, w := range p.Weights {
 		total += w.Bytes
 	}
-	r := &Weights{memory: allocate(total), tensors: map[string]*tensor{}}
+	return total
+}
+
+// carveWeights lays the tensors of p out in memory, whatever it holds.
+func carveWeights(p *space.Program, memory block) *Weights {
+	r := &Weights{memory: memory, tensors: map[string]*tensor{}}
 	for _, spec := range p.Weights {
 		before := r.memory.used
 		t := r.carve(spec)
 		if got := r.memory.used - before; got != spec.Bytes {
 			panic(fmt.Sprintf("engine: %s takes %d bytes where %d are planned", spec.Name, got, spec.Bytes))
-		}
-		if spec.Kind == space.RotaryTable {
-			kernels.RoPETable(t.rotary, spec.N, spec.K, RotaryBase)
-		} else {
-			fill(t)
 		}
 		r.tensors[spec.Name] = t
 	}
