@@ -1,0 +1,160 @@
+package evaluator
+
+import (
+	"cmp"
+	"context"
+	"encoding/csv"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+
+	"nas/space"
+)
+
+// Capacity counts what the program's weights hold.
+func TestCapacityIsNonEmbeddingParams(t *testing.T) {
+	var archs []space.Arch
+	for _, f := range []space.Family{space.Encoder, space.Decoder} {
+		for _, r := range space.References(f) {
+			archs = append(archs, r.Arch)
+			for _, h := range []space.HeadKind{space.NoHead, space.Pooler, space.Tied, space.Untied} {
+				a := r.Arch
+				if a.Head = h; a.Validate() == nil {
+					archs = append(archs, a)
+				}
+			}
+		}
+	}
+	for _, name := range space.Names() {
+		s, err := space.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(1, 2))
+		for range 200 {
+			archs = append(archs, s.Arch(s.Sample(r)))
+		}
+	}
+	for _, a := range archs {
+		got, err := Capacity{}.Evaluate(context.Background(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := float64(space.CountParams(a).NonEmbedding()); got.Value != want {
+			t.Errorf("%v: %v, want %v", a, got.Value, want)
+		}
+		if got.Resolution <= 0 || got.Resolution >= got.Value {
+			t.Errorf("%v: resolution %v of %v", a, got.Resolution, got.Value)
+		}
+	}
+}
+
+func TestTie(t *testing.T) {
+	c := Capacity{}
+	a := c.Score(space.Decoder, 1000)
+	for value, want := range map[float64]bool{1000: true, 1719: true, 1721: false, 582: true, 581: false} {
+		b := c.Score(space.Decoder, value)
+		if Tie(a, b) != want || Tie(b, a) != want {
+			t.Errorf("Tie(1000, %v) = %t, want %t", value, Tie(a, b), want)
+		}
+	}
+}
+
+// The ratios are what the published sets of trained models give.
+func TestRatiosComeFromPublishedTruth(t *testing.T) {
+	files, _ := filepath.Glob("../../shared/data/truth/std/*.csv")
+	if len(files) == 0 {
+		t.Skip("published data is not at hand")
+	}
+	worst := map[space.Family]float64{}
+	for _, file := range files {
+		family, sizes, values := read(t, file)
+		if len(sizes) > 700 { // every pair of 4042 supernet samples is too many
+			continue
+		}
+		r := ratioAt(sizes, values, 0.9)
+		t.Logf("%-34s %v: %.3f from %d models", filepath.Base(file), family, r, len(sizes))
+		worst[family] = max(worst[family], r)
+	}
+	for family, want := range ratios {
+		if got := worst[family]; math.Abs(got-want) > 0.01 {
+			t.Errorf("%v: %.3f, the constant is %v", family, got, want)
+		}
+	}
+}
+
+func read(t *testing.T, path string) (family space.Family, sizes, values []float64) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := func(row []string, name string) string { return row[slices.Index(rows[0], name)] }
+	for _, row := range rows[1:] {
+		size, err1 := strconv.ParseFloat(column(row, "params_nonemb"), 64)
+		value, err2 := strconv.ParseFloat(column(row, "value"), 64)
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		if column(row, "better") == "lower" {
+			value = -value
+		}
+		sizes, values = append(sizes, size), append(values, value)
+	}
+	if err := family.UnmarshalText([]byte(column(rows[1], "family"))); err != nil {
+		t.Fatal(err)
+	}
+	return family, sizes, values
+}
+
+// ratioAt is the ratio of sizes at which the isotonic regression of "ordered right"
+// reaches p, by pooling adjacent violators.
+func ratioAt(sizes, values []float64, p float64) float64 {
+	type pair struct{ ratio, right float64 }
+	var pairs []pair
+	for i := range sizes {
+		for j := range i {
+			if sizes[i] == sizes[j] || values[i] == values[j] {
+				continue
+			}
+			right := 0.0
+			if (sizes[i] > sizes[j]) == (values[i] > values[j]) {
+				right = 1
+			}
+			pairs = append(pairs, pair{max(sizes[i]/sizes[j], sizes[j]/sizes[i]), right})
+		}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int { return cmp.Compare(a.ratio, b.ratio) })
+	type block struct{ from, right, n float64 }
+	var blocks []block
+	for _, q := range pairs {
+		blocks = append(blocks, block{q.ratio, q.right, 1})
+		for k := len(blocks) - 1; k > 0 && blocks[k-1].right/blocks[k-1].n >= blocks[k].right/blocks[k].n; k-- {
+			blocks[k-1].right += blocks[k].right
+			blocks[k-1].n += blocks[k].n
+			blocks = blocks[:k]
+		}
+	}
+	for _, b := range blocks {
+		if b.right/b.n >= p {
+			return b.from
+		}
+	}
+	return math.Inf(1)
+}
+
+func BenchmarkCapacity(b *testing.B) {
+	a := space.References(space.Encoder)[6].Arch
+	for b.Loop() {
+		Capacity{}.Evaluate(context.Background(), a)
+	}
+}
