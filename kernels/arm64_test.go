@@ -116,6 +116,10 @@ func lengths() []int {
 func TestDotProdQuantise(t *testing.T) {
 	s := dotProd(t)
 	rng := rand.New(rand.NewPCG(3, 4))
+	generic, err := For(Generic)
+	if err != nil {
+		t.Fatal(err)
+	}
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	rows := map[string]func(i, n int) float32{
 		"random": func(i, n int) float32 { return float32(rng.NormFloat64()) },
@@ -161,7 +165,7 @@ func TestDotProdQuantise(t *testing.T) {
 			for i := range got {
 				got[i] = 0x77
 			}
-			gotScale, wantScale := s.quantise(got, x), quantiseGeneric(want, x)
+			gotScale, wantScale := s.quantise(got, x, 0), generic.quantise(want, x, 0)
 			if math.Float32bits(gotScale) != math.Float32bits(wantScale) {
 				t.Fatalf("%s, length %d: scale %v, want %v", name, n, gotScale, wantScale)
 			}

@@ -1,7 +1,5 @@
 package kernels
 
-import "math"
-
 // KV holds the int8 keys and values of one head for up to Capacity tokens. Both
 // are packed like matrices, so that attention's products are the linear's: keys
 // with tokens as columns over the head width, values with the head width as
@@ -23,28 +21,33 @@ func KVBytes(headWidth, capacity int) int {
 // KVStore quantises one token's key and value and stores them at token pos.
 // Tokens may be stored again.
 func (s *Set) KVStore(kv *KV, pos int, k, v []float32) {
-	var bytes [maxHeadWidth]byte
-	width := kv.HeadWidth
-	kv.KScale[pos] = quantiseGeneric(bytes[:], k)
-	depth, sum := PadK(width), int32(0)
+	var inverse float32
+	depth, sum := PadK(kv.HeadWidth), int32(0)
+	kv.KScale[pos], inverse = scales(s.amax(k))
 	panel := kv.K[pos/PanelWidth*PanelWidth*depth+pos%PanelWidth*GroupDepth:]
 	for i := range depth { // the padding too: an offset in A must meet zeros
-		q := int8(bytes[i])
+		q := int8(0)
+		if i < len(k) && inverse != 0 {
+			q = int8(roundByte(float32(k[i] * inverse)))
+		}
 		sum += int32(q)
 		panel[i/GroupDepth*PanelWidth*GroupDepth+i%GroupDepth] = q
 	}
 	kv.KSum[pos] = sum
-	kv.VScale[pos] = quantiseGeneric(bytes[:], v)
+	kv.VScale[pos], inverse = scales(s.amax(v))
 	depth = PadK(kv.Capacity)
-	for i := range width {
-		kv.V[i/PanelWidth*PanelWidth*depth+pos/GroupDepth*PanelWidth*GroupDepth+i%PanelWidth*GroupDepth+pos%GroupDepth] = int8(bytes[i])
+	at := pos/GroupDepth*PanelWidth*GroupDepth + pos%GroupDepth
+	for i, x := range v {
+		q := int8(0)
+		if inverse != 0 {
+			q = int8(roundByte(float32(x * inverse)))
+		}
+		kv.V[at+i/PanelWidth*PanelWidth*depth+i%PanelWidth*GroupDepth] = q
 	}
 }
 
-const (
-	attentionRows = 12 // queries at a time
-	maxHeadWidth  = 512
-)
+// attentionRows is how many queries are worked on at a time.
+const attentionRows = 12
 
 // AttentionScratch is the working memory of an Attention in bytes: quantised
 // queries, scores, quantised probabilities and int32 sums of 12 rows.
@@ -79,13 +82,13 @@ func (s *Set) Attention(a *AttentionArgs) {
 	queries := rest[:2*attentionRows*depth]
 	chances := rest[2*attentionRows*depth:][:2*attentionRows*columns]
 	lda, ldp := depth*s.valueBytes, columns*s.valueBytes
-	root := float32(1 / math.Sqrt(float64(kv.HeadWidth)))
+	rootWidth := 1 / root(float32(kv.HeadWidth))
 
 	for row := 0; row < a.Rows; row += attentionRows {
 		rows := min(attentionRows, a.Rows-row)
 		var scale, outScale [attentionRows]float32
 		for i := range rows {
-			scale[i] = s.quantise(queries[i*lda:], a.Q[(row+i)*a.LDQ:][:kv.HeadWidth]) * root
+			scale[i] = s.quantise(queries[i*lda:][:lda], a.Q[(row+i)*a.LDQ:][:kv.HeadWidth], s.offset) * rootWidth
 		}
 		seen := a.Context
 		if a.Causal {
@@ -111,28 +114,13 @@ func (s *Set) Attention(a *AttentionArgs) {
 }
 
 // probabilities turns one row of int32 scores into quantised softmax(scores) *
-// VScale, zero beyond the scores, and returns the scale of the row's output.
+// VScale, zero beyond the scores, and returns the scale of the row's output. The
+// values are not negative, so they need no offset at any level.
 func (s *Set) probabilities(dst []byte, scores []int32, scale float32, kv *KV) float32 {
 	x := floatsOf(scores)
 	s.dequant(x, scores, scale, kv.KScale[:len(x)], nil, nil)
-	top := float32(math.Inf(-1))
-	for _, v := range x {
-		top = max(top, v)
-	}
-	sum := s.exp(x, top)
-	clear(dst)
-	peak := float32(0)
-	for j, v := range x {
-		v = float32(v * kv.VScale[j])
-		x[j] = v
-		peak = max(peak, v)
-	}
-	if !(peak >= tiny) {
-		return peak / sum
-	}
-	inverse := 127 / peak
-	for j, v := range x {
-		dst[j*s.valueBytes] = byte(math.RoundToEven(float64(v * inverse)))
-	}
-	return peak / float32(127*sum)
+	sum := s.exp(x, s.maximum(x))
+	s.multiply(x, kv.VScale[:len(x)])
+	clear(dst[PadK(len(x))*s.valueBytes:])
+	return s.quantise(dst, x, 0) / sum
 }

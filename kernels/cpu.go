@@ -79,11 +79,17 @@ type primitives struct {
 	// offset what is added to it: 1 and 0 is int8, 1 and 128 the unsigned operand of
 	// vpdpbusd, 2 and 0 the int16 of vpmaddwd.
 	valueBytes int
-	offset     int
+	offset     byte
 	product    func(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, sum []int32)
-	quantise   func(dst []byte, x []float32) (scale float32)
+	amax       func(x []float32) (bits uint32)
+	round      func(dst []byte, x []float32, inverse float32, offset byte)
 	dequant    func(dst []float32, acc []int32, rowScale float32, colScale, bias, residual []float32)
 	gelu       func(x []float32)
 	silu       func(x []float32)
 	exp        func(x []float32, top float32) (sum float32)
+	maximum    func(x []float32) float32
+	multiply   func(x, y []float32)
+	sum        func(x []float32) float32
+	squares    func(x []float32, shift float32) float32
+	normalise  func(dst, x, gamma, beta []float32, mean, inverse float32)
 }

@@ -4,13 +4,10 @@ import "math"
 
 // The generic kernels: plain Go loops that define what every level computes.
 
-// tiny is the largest magnitude that a row may have and still count as zero: it
-// keeps 127/amax finite.
-const tiny = 1e-30
-
 func genericPrimitives() primitives {
-	return primitives{valueBytes: 1, product: productGeneric, quantise: quantiseGeneric, dequant: dequantGeneric,
-		gelu: geluGeneric, silu: siluGeneric, exp: expGeneric}
+	return primitives{valueBytes: 1, product: productGeneric, amax: amaxGeneric, round: roundGeneric, dequant: dequantGeneric,
+		gelu: geluGeneric, silu: siluGeneric, exp: expGeneric, maximum: maximumGeneric, multiply: multiplyGeneric,
+		sum: sumGeneric, squares: squaresGeneric, normalise: normaliseGeneric}
 }
 
 // productGeneric computes dst[m*ldc+n] = sum over k of A[m][k]*B[k][n] for rows
@@ -34,30 +31,26 @@ func productGeneric(dst []int32, ldc int, a []byte, lda int, b []int8, groups, r
 	}
 }
 
-// quantiseGeneric writes q[k] = roundToEven(x[k] * (127/amax)) as int8, padded
-// with zeros to PadK(len(x)), and returns the scale amax/127, amax being the
-// largest magnitude of the row. A row below tiny is all zero with scale 0. A row
-// with a NaN or an infinity is all zero with scale NaN, so that everything
-// computed from it is NaN.
-func quantiseGeneric(dst []byte, x []float32) float32 {
+// amaxGeneric is the largest magnitude in x as the bits of a float32, which order
+// as numbers do: infinities above all numbers, NaNs above all.
+func amaxGeneric(x []float32) uint32 {
 	bits := uint32(0)
 	for _, v := range x {
 		bits = max(bits, math.Float32bits(v)&^(1<<31))
 	}
-	clear(dst[:PadK(len(x))])
-	amax := math.Float32frombits(bits)
-	if bits >= 0x7f800000 {
-		return float32(math.NaN())
-	}
-	if amax < tiny {
-		return 0
-	}
-	inverse := 127 / amax
-	for k, v := range x {
-		dst[k] = byte(int8(math.RoundToEven(float64(v * inverse))))
-	}
-	return amax / 127
+	return bits
 }
+
+// roundGeneric writes round(x*inverse)+offset, to nearest even, in a byte each.
+func roundGeneric(dst []byte, x []float32, inverse float32, offset byte) {
+	for i, v := range x {
+		dst[i] = roundByte(float32(v*inverse)) + offset
+	}
+}
+
+// roundByte is v, of magnitude below 2^22, rounded to nearest even, its lowest byte
+// in two's complement: adding 1.5*2^23 leaves no bits for a fraction.
+func roundByte(v float32) byte { return byte(math.Float32bits(v + 1.5*(1<<23))) }
 
 // dequantGeneric computes dst[n] = acc[n] * (rowScale*colScale[n]) + bias[n] +
 // residual[n]; bias and residual may be nil.
@@ -93,15 +86,15 @@ func expf(x float32) float32 {
 	return p * math.Float32frombits(uint32(int32(n)+127)<<23)
 }
 
-// expGeneric replaces x by e^(x-top) and returns the sum, added in order.
+// expGeneric replaces x by e^(x-top) and returns the sum, added as by sumGeneric.
 func expGeneric(x []float32, top float32) float32 {
-	sum := float32(0)
+	var part [16]float32
 	for i, v := range x {
 		e := expf(float32(v - top))
 		x[i] = e
-		sum = float32(sum + e)
+		part[i%16] = float32(part[i%16] + e)
 	}
-	return sum
+	return fold(&part)
 }
 
 // geluGeneric is x/(1+e^-2u), u = sqrt(2/pi)*(x+0.044715x^3): the tanh form
@@ -117,5 +110,62 @@ func geluGeneric(x []float32) {
 func siluGeneric(x []float32) {
 	for i, v := range x {
 		x[i] = v / float32(1+expf(-v))
+	}
+}
+
+// maximumGeneric is the largest of x, which is not empty.
+func maximumGeneric(x []float32) float32 {
+	top := x[0]
+	for _, v := range x {
+		top = max(top, v)
+	}
+	return top
+}
+
+// multiplyGeneric replaces x by x*y.
+func multiplyGeneric(x, y []float32) {
+	for i := range x {
+		x[i] = float32(x[i] * y[i])
+	}
+}
+
+// sumGeneric adds x in sixteen partial sums: the order that every level keeps.
+func sumGeneric(x []float32) float32 {
+	var part [16]float32
+	for i, v := range x {
+		part[i%16] = float32(part[i%16] + v)
+	}
+	return fold(&part)
+}
+
+// squaresGeneric adds (x-shift)^2 in sixteen partial sums.
+func squaresGeneric(x []float32, shift float32) float32 {
+	var part [16]float32
+	for i, v := range x {
+		v = float32(v - shift)
+		part[i%16] = float32(part[i%16] + float32(v*v))
+	}
+	return fold(&part)
+}
+
+// fold adds partial sums in halves.
+func fold(part *[16]float32) float32 {
+	for n := 8; n > 0; n /= 2 {
+		for i := range n {
+			part[i] = float32(part[i] + part[i+n])
+		}
+	}
+	return part[0]
+}
+
+// normaliseGeneric computes dst[i] = (x[i]-mean)*inverse*gamma[i] + beta[i]; beta
+// may be nil.
+func normaliseGeneric(dst, x, gamma, beta []float32, mean, inverse float32) {
+	for i, v := range x {
+		v = float32(float32(float32(v-mean)*inverse) * gamma[i])
+		if beta != nil {
+			v = float32(v + beta[i])
+		}
+		dst[i] = v
 	}
 }

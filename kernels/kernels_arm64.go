@@ -1,8 +1,6 @@
 package kernels
 
 import (
-	"math"
-
 	"golang.org/x/sys/cpu"
 )
 
@@ -15,7 +13,7 @@ func archLevels() []Level {
 
 func archPrimitives(level Level, p *primitives) {
 	if level == DotProd {
-		p.product, p.quantise, p.dequant = productDotProd, quantiseDotProd, dequantDotProd
+		p.product, p.amax, p.round, p.dequant = productDotProd, amaxDotProd, roundDotProd, dequantDotProd
 	}
 }
 
@@ -69,33 +67,21 @@ func productDotProd(dst []int32, ldc int, a []byte, lda int, b []int8, groups, r
 	}
 }
 
-func quantiseDotProd(dst []byte, x []float32) float32 {
-	dst = dst[:PadK(len(x))]
+func amaxDotProd(x []float32) uint32 {
 	whole, bits := len(x)&^15, uint32(0)
 	if whole > 0 {
 		bits = amax16(&x[0], whole/16)
 	}
-	for _, v := range x[whole:] {
-		bits = max(bits, math.Float32bits(v)&^(1<<31))
-	}
-	amax := math.Float32frombits(bits)
-	if bits >= 0x7f800000 {
-		clear(dst)
-		return float32(math.NaN())
-	}
-	if amax < tiny {
-		clear(dst)
-		return 0
-	}
-	inverse := 127 / amax
+	return max(bits, amaxGeneric(x[whole:]))
+}
+
+func roundDotProd(dst []byte, x []float32, inverse float32, _ byte) {
+	whole := len(x) &^ 15
+	_ = dst[:len(x)]
 	if whole > 0 {
 		quantise16(&dst[0], &x[0], whole/16, inverse)
 	}
-	for k, v := range x[whole:] {
-		dst[whole+k] = byte(int8(math.RoundToEven(float64(v * inverse))))
-	}
-	clear(dst[len(x):])
-	return amax / 127
+	roundGeneric(dst[whole:], x[whole:], inverse, 0)
 }
 
 func dequantDotProd(dst []float32, acc []int32, rowScale float32, colScale, bias, residual []float32) {

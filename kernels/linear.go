@@ -61,7 +61,7 @@ func (s *Set) Linear(a *LinearArgs) {
 	for row := 0; row < a.Rows; row += block {
 		rows := min(block, a.Rows-row)
 		for i := range rows {
-			scales[i] = s.quantise(quantised[i*lda:], a.X[(row+i)*a.LDX:][:w.K])
+			scales[i] = s.quantise(quantised[i*lda:][:lda], a.X[(row+i)*a.LDX:][:w.K], s.offset)
 		}
 		for col := a.ColLo; col < hi; col += linearColumns {
 			panels := min(linearColumns, hi-col) / PanelWidth

@@ -1,0 +1,468 @@
+// The generator of the AVX2 kernels: go run ./avx2 -out FILE.s -stubs FILE.go
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+func main() {
+	ConstraintExpr("amd64")
+	for rows := 1; rows <= 3; rows++ {
+		tile(rows)
+	}
+	amax()
+	quantise(false)
+	quantise(true)
+	dequant()
+	normalise()
+	sums(false)
+	sums(true)
+	maximum()
+	multiply()
+	activation("gelu16", gelu)
+	activation("silu16", silu)
+	exponential()
+	peak()
+	Generate()
+}
+
+// tile multiplies rows rows of int16 with one panel of 16 columns. A column's four
+// values of a group meet the row's in one vpmaddwd: two partial sums, which are
+// added at the end. Exact for the full range of int8.
+func tile(rows int) {
+	TEXT(fmt.Sprintf("tile%dAVX2", rows), NOSPLIT, "func(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)")
+	Doc(fmt.Sprintf("tile%dAVX2 writes %d rows of 16 sums over groups*4 int16 values of a and int8 values of b.", rows, rows))
+	Pragma("noescape")
+	dst, ldc := Load(Param("dst"), GP64()), Load(Param("ldc"), GP64())
+	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
+	b, groups := Load(Param("b"), GP64()), Load(Param("groups"), GP64())
+	acc := make([][4]VecVirtual, rows)
+	for r := range acc {
+		for q := range acc[r] {
+			acc[r][q] = YMM()
+			VPXOR(acc[r][q], acc[r][q], acc[r][q])
+		}
+	}
+	row := func(r int) Mem {
+		if r == 0 {
+			return Mem{Base: a}
+		}
+		return Mem{Base: a, Index: lda, Scale: uint8(r)}
+	}
+	w, t := YMM(), YMM()
+	held := make([]VecVirtual, min(rows, 2))
+	for r := range held {
+		held[r] = YMM()
+	}
+	Label("group")
+	for r := range held {
+		VPBROADCASTQ(row(r), held[r])
+	}
+	for q := range 4 {
+		VPMOVSXBW(Mem{Base: b, Disp: 16 * q}, w)
+		if rows == 3 { // no register is left to hold the third row
+			VPBROADCASTQ(row(2), t)
+			VPMADDWD(w, t, t)
+			VPADDD(t, acc[2][q], acc[2][q])
+		}
+		if rows > 1 {
+			VPMADDWD(held[0], w, t)
+			VPADDD(t, acc[0][q], acc[0][q])
+		}
+		VPMADDWD(held[len(held)-1], w, w)
+		VPADDD(w, acc[len(held)-1][q], acc[len(held)-1][q])
+	}
+	ADDQ(Imm(8), a)
+	ADDQ(Imm(64), b)
+	DECQ(groups)
+	JNZ(LabelRef("group"))
+	SHLQ(Imm(2), ldc)
+	for r := range acc {
+		for half := range 2 {
+			VPHADDD(acc[r][2*half+1], acc[r][2*half], t)
+			VPERMQ(Imm(0xd8), t, t)
+			VMOVDQU(t, Mem{Base: dst, Disp: 32 * half})
+		}
+		if r+1 < rows {
+			ADDQ(ldc, dst)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// constant is a vector of eight times v in read-only memory.
+func constant(v float32) Mem { return bits(math.Float32bits(v)) }
+
+var constants = map[uint32]Mem{}
+
+func bits(v uint32) Mem {
+	if m, ok := constants[v]; ok {
+		return m
+	}
+	m := GLOBL(fmt.Sprintf("vector%08x", v), RODATA|NOPTR)
+	for i := range 8 {
+		DATA(4*i, U32(v))
+	}
+	constants[v] = m
+	return m
+}
+
+// blocks emits body for every 16 values; body steps the given pointers by 64 bytes
+// (or what it says) itself.
+func blocks(pointers map[Register]int, body func()) {
+	n := Load(Param("blocks"), GP64())
+	Label("block")
+	body()
+	for p, step := range pointers {
+		ADDQ(Imm(uint64(step)), p)
+	}
+	DECQ(n)
+	JNZ(LabelRef("block"))
+}
+
+func amax() {
+	TEXT("amax16", NOSPLIT, "func(x *float32, blocks int) (bits uint32)")
+	Doc("amax16 is the largest magnitude of 16*blocks values, as bits.")
+	Pragma("noescape")
+	x, mask, m, v := Load(Param("x"), GP64()), YMM(), YMM(), YMM()
+	VMOVDQU(bits(0x7fffffff), mask)
+	VPXOR(m, m, m)
+	blocks(map[Register]int{x: 64}, func() {
+		for half := range 2 {
+			VPAND(Mem{Base: x, Disp: 32 * half}, mask, v)
+			VPMAXUD(v, m, m)
+		}
+	})
+	low, high, r := m.AsX(), v.AsX(), GP32()
+	VEXTRACTI128(Imm(1), m, high)
+	VPMAXUD(high, low, low)
+	for _, order := range []uint64{0x4e, 0xb1} {
+		VPSHUFD(Imm(order), low, high)
+		VPMAXUD(high, low, low)
+	}
+	VMOVD(low, r)
+	VZEROUPPER()
+	Store(r, ReturnIndex(0))
+	RET()
+}
+
+// quantise rounds to nearest even, as words or as bytes with an offset.
+func quantise(bytes bool) {
+	step := 32
+	if bytes {
+		TEXT("quantiseBytes16", NOSPLIT, "func(dst *byte, x *float32, blocks int, inverse float32, offset uint32)")
+		Doc("quantiseBytes16 writes 16*blocks bytes round(x*inverse)+offset; offset is given twice, as two words.")
+		step = 16
+	} else {
+		TEXT("quantiseWords16", NOSPLIT, "func(dst *byte, x *float32, blocks int, inverse float32)")
+		Doc("quantiseWords16 writes 16*blocks int16 round(x*inverse).")
+	}
+	Pragma("noescape")
+	dst, x := Load(Param("dst"), GP64()), Load(Param("x"), GP64())
+	inverse, a, b, offset := YMM(), YMM(), YMM(), YMM()
+	VBROADCASTSS(param("inverse"), inverse)
+	if bytes {
+		VBROADCASTSS(param("offset"), offset)
+	}
+	blocks(map[Register]int{x: 64, dst: step}, func() {
+		VMULPS(Mem{Base: x}, inverse, a)
+		VMULPS(Mem{Base: x, Disp: 32}, inverse, b)
+		VCVTPS2DQ(a, a)
+		VCVTPS2DQ(b, b)
+		VPACKSSDW(b, a, a)
+		VPERMQ(Imm(0xd8), a, a)
+		if !bytes {
+			VMOVDQU(a, Mem{Base: dst})
+			return
+		}
+		// Bytes are cut from the words: with an offset they are unsigned,
+		// without one never negative or meant as int8.
+		VPADDW(offset, a, a)
+		VPAND(bits(0x00ff00ff), a, a)
+		VEXTRACTI128(Imm(1), a, b.AsX())
+		VPACKUSWB(b.AsX(), a.AsX(), a.AsX())
+		VMOVDQU(a.AsX(), Mem{Base: dst})
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// param is a parameter in memory, for broadcasting.
+func param(name string) Mem {
+	b, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
+}
+
+func dequant() {
+	TEXT("dequant16", NOSPLIT, "func(dst *float32, acc *int32, rowScale float32, colScale, bias, residual *float32, blocks int)")
+	Doc("dequant16 computes acc*(rowScale*colScale)+bias+residual for 16*blocks values; bias and residual may be nil.")
+	Pragma("noescape")
+	dst, acc := Load(Param("dst"), GP64()), Load(Param("acc"), GP64())
+	scale, bias, residual := Load(Param("colScale"), GP64()), Load(Param("bias"), GP64()), Load(Param("residual"), GP64())
+	rowScale, at := YMM(), GP64()
+	VBROADCASTSS(param("rowScale"), rowScale)
+	XORQ(at, at)
+	v, s := [2]VecVirtual{YMM(), YMM()}, [2]VecVirtual{YMM(), YMM()}
+	blocks(map[Register]int{at: 64}, func() {
+		mem := func(base Register, half int) Mem { return Mem{Base: base, Index: at, Scale: 1, Disp: 32 * half} }
+		for h := range 2 {
+			VCVTDQ2PS(mem(acc, h), v[h])
+			VMULPS(mem(scale, h), rowScale, s[h])
+			VMULPS(s[h], v[h], v[h])
+		}
+		for i, p := range []Register{bias, residual} {
+			none := fmt.Sprintf("none%d", i)
+			TESTQ(p, p)
+			JZ(LabelRef(none))
+			for h := range 2 {
+				VADDPS(mem(p, h), v[h], v[h])
+			}
+			Label(none)
+		}
+		for h := range 2 {
+			VMOVUPS(v[h], mem(dst, h))
+		}
+	})
+	VZEROUPPER()
+	RET()
+}
+
+func normalise() {
+	TEXT("normalise16", NOSPLIT, "func(dst, x, gamma, beta *float32, blocks int, mean, inverse float32)")
+	Doc("normalise16 computes (x-mean)*inverse*gamma+beta for 16*blocks values; beta may be nil.")
+	Pragma("noescape")
+	dst, x := Load(Param("dst"), GP64()), Load(Param("x"), GP64())
+	gamma, beta, at := Load(Param("gamma"), GP64()), Load(Param("beta"), GP64()), GP64()
+	mean, inverse := YMM(), YMM()
+	VBROADCASTSS(param("mean"), mean)
+	VBROADCASTSS(param("inverse"), inverse)
+	XORQ(at, at)
+	v := [2]VecVirtual{YMM(), YMM()}
+	blocks(map[Register]int{at: 64}, func() {
+		mem := func(base Register, half int) Mem { return Mem{Base: base, Index: at, Scale: 1, Disp: 32 * half} }
+		for h := range 2 {
+			VMOVUPS(mem(x, h), v[h])
+			VSUBPS(mean, v[h], v[h])
+			VMULPS(inverse, v[h], v[h])
+			VMULPS(mem(gamma, h), v[h], v[h])
+		}
+		TESTQ(beta, beta)
+		JZ(LabelRef("none"))
+		for h := range 2 {
+			VADDPS(mem(beta, h), v[h], v[h])
+		}
+		Label("none")
+		for h := range 2 {
+			VMOVUPS(v[h], mem(dst, h))
+		}
+	})
+	VZEROUPPER()
+	RET()
+}
+
+func sums(squares bool) {
+	if squares {
+		TEXT("squares16", NOSPLIT, "func(x *float32, blocks int, shift float32, part *float32)")
+		Doc("squares16 writes 16 partial sums of (x-shift)^2 over 16*blocks values.")
+	} else {
+		TEXT("sums16", NOSPLIT, "func(x *float32, blocks int, part *float32)")
+		Doc("sums16 writes 16 partial sums over 16*blocks values.")
+	}
+	Pragma("noescape")
+	x, part := Load(Param("x"), GP64()), Load(Param("part"), GP64())
+	shift, v := YMM(), YMM()
+	if squares {
+		VBROADCASTSS(param("shift"), shift)
+	}
+	s := [2]VecVirtual{YMM(), YMM()}
+	for h := range s {
+		VXORPS(s[h], s[h], s[h])
+	}
+	blocks(map[Register]int{x: 64}, func() {
+		for h := range 2 {
+			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
+			if squares {
+				VSUBPS(shift, v, v)
+				VMULPS(v, v, v)
+			}
+			VADDPS(v, s[h], s[h])
+		}
+	})
+	for h := range s {
+		VMOVUPS(s[h], Mem{Base: part, Disp: 32 * h})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+func maximum() {
+	TEXT("maximum16", NOSPLIT, "func(x *float32, blocks int) float32")
+	Doc("maximum16 is the largest of 16*blocks values.")
+	Pragma("noescape")
+	x, m, v := Load(Param("x"), GP64()), YMM(), YMM()
+	VBROADCASTSS(Mem{Base: x}, m)
+	blocks(map[Register]int{x: 64}, func() {
+		VMAXPS(Mem{Base: x}, m, m)
+		VMAXPS(Mem{Base: x, Disp: 32}, m, m)
+	})
+	low, high := m.AsX(), v.AsX()
+	VEXTRACTF128(Imm(1), m, high)
+	VMAXPS(high, low, low)
+	for _, order := range []uint64{0x4e, 0xb1} {
+		VPSHUFD(Imm(order), low, high)
+		VMAXPS(high, low, low)
+	}
+	Store(low, ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+func multiply() {
+	TEXT("multiply16", NOSPLIT, "func(x, y *float32, blocks int)")
+	Doc("multiply16 replaces 16*blocks values x by x*y.")
+	Pragma("noescape")
+	x, y, v := Load(Param("x"), GP64()), Load(Param("y"), GP64()), YMM()
+	blocks(map[Register]int{x: 64, y: 64}, func() {
+		for h := range 2 {
+			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
+			VMULPS(Mem{Base: y, Disp: 32 * h}, v, v)
+			VMOVUPS(v, Mem{Base: x, Disp: 32 * h})
+		}
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// expf emits e^x, operation by operation what generic.go's expf does. The order of
+// operands of min and max lets a NaN through.
+func expf(x VecVirtual) VecVirtual {
+	t, n, r, p := YMM(), YMM(), YMM(), YMM()
+	VMOVUPS(constant(-87), t)
+	VMAXPS(x, t, x)
+	VMOVUPS(constant(88), t)
+	VMINPS(x, t, x)
+	VMULPS(constant(1/math.Ln2), x, n)
+	VROUNDPS(Imm(0), n, n)
+	VMULPS(constant(0.693359375), n, t)
+	VSUBPS(t, x, r)
+	VMULPS(constant(-2.12194440e-4), n, t)
+	VSUBPS(t, r, r)
+	VMULPS(constant(1.9875691500e-4), r, p)
+	for i, c := range []float32{1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1} {
+		if i > 0 {
+			VMULPS(r, p, p)
+		}
+		VADDPS(constant(c), p, p)
+	}
+	VMULPS(r, r, t)
+	VMULPS(t, p, p)
+	VADDPS(r, p, p)
+	VADDPS(constant(1), p, p)
+	VCVTTPS2DQ(n, n)
+	VPADDD(bits(127), n, n)
+	VPSLLD(Imm(23), n, n)
+	VMULPS(n, p, p)
+	return p
+}
+
+// activation emits a function that replaces 16*blocks values.
+func activation(name string, f func(v VecVirtual) VecVirtual) {
+	TEXT(name, NOSPLIT, "func(x *float32, blocks int)")
+	Doc(name + " replaces 16*blocks values by the activation.")
+	Pragma("noescape")
+	x := Load(Param("x"), GP64())
+	blocks(map[Register]int{x: 64}, func() {
+		for h := range 2 {
+			v := YMM()
+			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
+			VMOVUPS(f(v), Mem{Base: x, Disp: 32 * h})
+		}
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// logistic emits v/(1+e^-u).
+func logistic(v, u VecVirtual) VecVirtual {
+	VPXOR(bits(1<<31), u, u)
+	e, r := expf(u), YMM()
+	VADDPS(constant(1), e, e)
+	VDIVPS(e, v, r)
+	return r
+}
+
+func gelu(v VecVirtual) VecVirtual {
+	u := YMM()
+	VMULPS(v, v, u)
+	VMULPS(v, u, u)
+	VMULPS(constant(0.044715), u, u)
+	VADDPS(u, v, u)
+	VMULPS(constant(1.5957691216), u, u)
+	return logistic(v, u)
+}
+
+func silu(v VecVirtual) VecVirtual {
+	u := YMM()
+	VMOVAPS(v, u)
+	return logistic(v, u)
+}
+
+func exponential() {
+	TEXT("exp16", NOSPLIT, "func(x *float32, blocks int, top float32, part *float32)")
+	Doc("exp16 replaces 16*blocks values x by e^(x-top) and writes 16 partial sums.")
+	Pragma("noescape")
+	x, part, top := Load(Param("x"), GP64()), Load(Param("part"), GP64()), YMM()
+	VBROADCASTSS(param("top"), top)
+	s := [2]VecVirtual{YMM(), YMM()}
+	for h := range s {
+		VXORPS(s[h], s[h], s[h])
+	}
+	blocks(map[Register]int{x: 64}, func() {
+		for h := range 2 {
+			v := YMM()
+			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
+			VSUBPS(top, v, v)
+			e := expf(v)
+			VADDPS(e, s[h], s[h])
+			VMOVUPS(e, Mem{Base: x, Disp: 32 * h})
+		}
+	})
+	for h := range s {
+		VMOVUPS(s[h], Mem{Base: part, Disp: 32 * h})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// peak is the arithmetic of the tile without its loads: what bounds it.
+func peak() {
+	TEXT("peakAVX2", NOSPLIT, "func(rounds int)")
+	Doc("peakAVX2 executes 12 vpmaddwd and 12 vpaddd on registers, rounds times.")
+	n, a, b := Load(Param("rounds"), GP64()), YMM(), YMM()
+	VPXOR(a, a, a)
+	VPXOR(b, b, b)
+	var acc [12]VecVirtual
+	t := YMM()
+	for i := range acc {
+		acc[i] = YMM()
+		VPXOR(acc[i], acc[i], acc[i])
+	}
+	Label("round")
+	for i := range acc {
+		VPMADDWD(a, b, t)
+		VPADDD(t, acc[i], acc[i])
+	}
+	DECQ(n)
+	JNZ(LabelRef("round"))
+	VZEROUPPER()
+	RET()
+}
