@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func TestLevelsOfThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("levels %v, best %v", Supported(), best)
-	if flags, err := os.ReadFile("/proc/cpuinfo"); err == nil && strings.Contains(string(flags), " avx2 ") && best == Generic {
+	if flags, err := os.ReadFile("/proc/cpuinfo"); err == nil && runtime.GOARCH == "amd64" && strings.Contains(string(flags), " avx2 ") && best == Generic {
 		t.Error("the CPU has AVX2 and the generic kernels would run")
 	}
 	for _, name := range []string{"mmx", "AVX2", "generic "} {

@@ -2,6 +2,7 @@ package space
 
 import (
 	"fmt"
+	"iter"
 	"math/big"
 	"slices"
 )
@@ -142,4 +143,56 @@ func (s *Space) Size() *big.Int {
 	}
 	size := big.NewInt(int64(s.choices(GeneEmbedding)) * int64(s.choices(GeneHidden)))
 	return size.Mul(size, big.NewInt(shared)).Mul(size, depths)
+}
+
+// All yields the genes of every architecture, each in memory that the next one
+// overwrites.
+func (s *Space) All() iter.Seq[Genes] {
+	return func(yield func(Genes) bool) {
+		genes := s.layerGenes()
+		for depth := range s.Depth {
+			g := make(Genes, GenesStem+GenesLayer*s.Depth[depth])
+			g[GeneDepth] = uint8(depth)
+			limit := make([]int, len(g)) // choices of each position; 1: not free
+			for i := range limit {
+				limit[i] = 1
+			}
+			limit[GeneEmbedding], limit[GeneHidden] = s.choices(GeneEmbedding), s.choices(GeneHidden)
+			for i := range g.Layers() {
+				for j, gene := range genes {
+					if gene.PerLayer || i == 0 {
+						limit[GenesStem+i*GenesLayer+j] = max(1, len(gene.Choices))
+					}
+				}
+			}
+			for more := true; more; more = increment(g, limit) {
+				for i := range g.Layers() {
+					for j, gene := range genes {
+						if !gene.PerLayer {
+							g.Layer(i)[j] = g.Layer(0)[j]
+						}
+					}
+				}
+				if !yield(g) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// increment counts g up, position by position below its limit; false: it was the
+// last.
+func increment(g Genes, limit []int) bool {
+	for i := len(g) - 1; i >= 0; i-- {
+		if limit[i] == 1 {
+			continue
+		}
+		if int(g[i])+1 < limit[i] {
+			g[i]++
+			return true
+		}
+		g[i] = 0
+	}
+	return false
 }

@@ -127,7 +127,7 @@ func TestPhasesShareWeights(t *testing.T) {
 
 func TestMACs(t *testing.T) {
 	for text, want := range map[string]int64{
-		"linear rows=3 n=5 k=7": 105,
+		"linear rows=3 n=5 k=7":                                          105,
 		"attention batch=2 rows=4 heads=3 kv=1 width=8 context=4":        2 * 2 * 3 * 16 * 8,
 		"attention batch=1 rows=4 heads=1 kv=1 width=8 context=4 causal": 2 * 10 * 8,
 		"norm rows=4 n=8": 0,

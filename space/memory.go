@@ -94,6 +94,24 @@ func Plan(p *Program, threads int) Placement {
 	return pl
 }
 
+// Peak is the arena that the buffers alive during some steps of p take: with all
+// steps it is Scratch.
+func (pl Placement) Peak(p *Program, during func(Step) bool) int {
+	first, last := lifetimes(p)
+	peak := 0
+	for i, s := range p.Steps {
+		if !during(s) {
+			continue
+		}
+		for b := range p.Buffers {
+			if !p.Buffers[b].Cache && first[b] <= i && i <= last[b] {
+				peak = max(peak, pl.Offset[b]+p.Buffers[b].Bytes)
+			}
+		}
+	}
+	return peak
+}
+
 // lifetimes are the first and last step that touch each buffer; the result lives
 // to the end.
 func lifetimes(p *Program) (first, last []int) {

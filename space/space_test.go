@@ -69,6 +69,16 @@ func TestSizeIsWhatEnumerationFinds(t *testing.T) {
 	if got, want := int64(len(seen)), s.Size().Int64(); got != want {
 		t.Errorf("20000 samples hold %d different architectures, Size() = %d", got, want)
 	}
+	for g := range s.All() {
+		key := s.Arch(g).Key()
+		if !seen[key] {
+			t.Fatalf("All yields %s for the second time, or it is not in the space", key)
+		}
+		delete(seen, key)
+	}
+	if len(seen) > 0 {
+		t.Errorf("All leaves out %d architectures", len(seen))
+	}
 }
 
 // canonical fails if g is not what it should be: valid, in the space, and the one

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Exit codes.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitBad     = 2 // wrong usage or bad input: nothing was done
+	exitStopped = 3 // stopped early, the results so far are kept
+)
+
+// fault is an error with an exit code and a hint: what to do about it, preferably
+// a command that would work.
+type fault struct {
+	code int
+	err  error
+	hint string
+}
+
+func (f *fault) Error() string { return f.err.Error() }
+func (f *fault) Unwrap() error { return f.err }
+
+// bad is a fault of the user's input.
+func bad(err error, hint string, args ...any) error {
+	return &fault{exitBad, err, fmt.Sprintf(hint, args...)}
+}
+
+// failed is a fault of the work itself.
+func failed(err error, hint string, args ...any) error {
+	return &fault{exitFailed, err, fmt.Sprintf(hint, args...)}
+}
+
+// errStopped says that the user stopped the work and that what was found so far
+// has been printed.
+var errStopped = errors.New("stopped")
+
+// report prints err as the one error line and its hint, and returns the exit code.
+func (a *app) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	var f *fault
+	if !errors.As(err, &f) {
+		f = &fault{exitFailed, err, ""}
+	}
+	if errors.Is(err, errStopped) {
+		f.code = exitStopped
+	}
+	fmt.Fprintf(a.w, "nas: error: %v\n", f.err)
+	if f.hint != "" {
+		fmt.Fprintf(a.w, "nas: hint: %s\n", f.hint)
+	}
+	return f.code
+}
+
+// errMissing is the absence of something required.
+func errMissing(what string) error { return fmt.Errorf("%s is missing", what) }

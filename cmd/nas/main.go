@@ -1,0 +1,88 @@
+// Command nas finds compact transformer architectures for a memory budget and a
+// device, from int8 kernels measured on that device.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// Version of the command, recorded in everything it writes.
+const Version = "0.1.0"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole command as a function of its arguments and streams. It returns
+// the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	a := &app{in: in, out: out, talk: talk{w: errs, live: isTerminal(errs)}}
+	root := a.command()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	a.clear()
+	return a.report(err)
+}
+
+// app is what every subcommand has at hand.
+type app struct {
+	talk
+	in  io.Reader
+	out io.Writer
+}
+
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "nas",
+		Short: "Find compact transformers for a memory budget and a device",
+		Long: `nas measures int8 transformer kernels on this machine, adds the measurements up
+into the latency of any architecture of a search space, and searches for the
+architectures that nothing beats under your budget.
+
+  nas search --memory 8MiB                      the Pareto front for this machine
+  nas profile -o board.json                     measure a device (run it there)
+  nas search --memory 8MiB --device board.json  the front for that device`,
+		Version:           Version,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args:              cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(c, args[0])
+			}
+			return c.Help()
+		},
+	}
+	root.SetVersionTemplate("nas {{.Version}}\n")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return bad(err, "%s --help shows the flags and examples", c.CommandPath())
+	})
+	root.AddCommand(a.searchCommand(), a.profileCommand(), a.devicesCommand(), a.predictCommand(), a.measureCommand(), a.exportCommand(), a.spaceCommand())
+	return root
+}
+
+func unknownCommand(c *cobra.Command, name string) error {
+	err := fmt.Errorf("unknown command %.40q", name)
+	if near := c.SuggestionsFor(name); len(near) > 0 {
+		return bad(err, "did you mean %s %s?", c.CommandPath(), near[0])
+	}
+	return bad(err, "%s --help lists the commands", c.CommandPath())
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/signal"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"nas": func() {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+			defer stop()
+			os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		},
+	})
+}
+
+// TestScripts runs every command with good and bad input, as a user would.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("XDG_CACHE_HOME", e.WorkDir+"/cache")
+			e.Setenv("HOME", e.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":    exits,
+			"oneerror": oneError,
+			"nest":     nest,
+		},
+	})
+}
+
+// exits CODE nas ARG… runs the command and holds its exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	var out, errs bytes.Buffer
+	code := run(context.Background(), inFolder(ts, args[2:]), strings.NewReader(""), &out, &errs)
+	ts.Check(os.WriteFile(ts.MkAbs("out"), out.Bytes(), 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs("err"), errs.Bytes(), 0o666))
+	if got := string(rune('0' + code)); got != args[0] {
+		ts.Fatalf("exit code %s, want %s\nstdout: %s\nstderr: %s", got, args[0], out.String(), errs.String())
+	}
+}
+
+// inFolder makes the arguments that name files of the script absolute, since run
+// works in the test's own folder.
+func inFolder(ts *testscript.TestScript, args []string) []string {
+	var r []string
+	for _, a := range args {
+		if strings.HasPrefix(a, "./") {
+			a = ts.MkAbs(a)
+		}
+		r = append(r, a)
+	}
+	return r
+}
+
+// oneError holds the last command's stderr to one error line that contains all
+// the given texts, followed by one hint line.
+func oneError(ts *testscript.TestScript, neg bool, args []string) {
+	text := ts.ReadFile("err")
+	var errs, hints []string
+	for _, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "nas: error: ") {
+			errs = append(errs, line)
+		}
+		if strings.HasPrefix(line, "nas: hint: ") {
+			hints = append(hints, line)
+		}
+	}
+	if len(errs) != 1 || len(hints) != 1 {
+		ts.Fatalf("got %d error lines and %d hint lines, want one of each:\n%s", len(errs), len(hints), text)
+	}
+	for _, want := range args {
+		if !strings.Contains(errs[0], want) {
+			ts.Fatalf("error line %q does not contain %q", errs[0], want)
+		}
+	}
+}
+
+// nest FILE N writes N megabytes of opening brackets.
+func nest(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Repeat([]byte("["), 10<<20), 0o666))
+}

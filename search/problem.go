@@ -1,0 +1,80 @@
+package search
+
+import "nas/space"
+
+// Objective is one thing to optimise.
+type Objective struct {
+	Name     string
+	Unit     string
+	Maximise bool
+}
+
+// Problem scores architectures. It is safe for concurrent use.
+type Problem interface {
+	Space() *space.Space
+	Objectives() []Objective
+	// Evaluate writes the objectives of g to values, in their own sign. violation is
+	// 0 for an architecture within the limits, else the sum of relative excesses.
+	Evaluate(g space.Genes, values []float64) (violation float64)
+}
+
+// Dominates reports whether a is at least as good as b in every objective and better
+// in one.
+func Dominates(a, b []float64, objectives []Objective) bool {
+	better := false
+	for i, o := range objectives {
+		x, y := a[i], b[i]
+		if o.Maximise {
+			x, y = y, x
+		}
+		if !(x <= y) {
+			return false
+		}
+		better = better || x < y
+	}
+	return better
+}
+
+// Member is an architecture with its objectives.
+type Member struct {
+	Genes  space.Genes
+	Values []float64
+}
+
+// Reason is why a search ended.
+type Reason string
+
+const (
+	BudgetSpent    Reason = "budget spent"    // so many evaluations as were asked for
+	SpaceExhausted Reason = "space exhausted" // every architecture was evaluated: the front is exact
+	NothingNew     Reason = "nothing new"     // long no variation gave an architecture not seen before
+	Cancelled      Reason = "cancelled"
+)
+
+// Result is what a search found.
+type Result struct {
+	Front       []Member // feasible and non-dominated, by the first objective, best first
+	Evaluations int
+	Stop        Reason
+	// Nearest is, where the front is empty, the architecture that breaks the limits
+	// least, and Violation by how much.
+	Nearest   Member
+	Violation float64
+}
+
+// Settings of a search. Zero values: 200000 evaluations, one worker.
+type Settings struct {
+	Evaluations int
+	Seed        uint64
+	Workers     int
+	First       []space.Genes  // evaluated before any other
+	Progress    func(Progress) // after every generation; may be nil
+}
+
+// Progress is how far a search has come.
+type Progress struct {
+	Evaluations, Of int
+	Front           int
+}
+
+const defaultEvaluations = 200000

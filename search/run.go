@@ -1,0 +1,262 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+
+	"nas/space"
+)
+
+// Sizes of a search.
+const (
+	generation = 256 // children that are bred from one state of the archive
+	patience   = 200 // generations in a row without a new architecture
+	keptBroken = 64  // architectures over the limits that breed while none is within
+)
+
+// Run searches. Equal problem, settings and seed give an equal result whatever the
+// number of workers. When ctx ends, the result so far is returned, Cancelled.
+//
+// Every child is bred from the archive with random numbers of its own, seeded by
+// its number; children seen before are refused; the rest is evaluated and put into
+// the archive in the order of numbers. Where the whole space is not larger than the
+// number of evaluations, it is enumerated instead, and the front is exact.
+func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
+	if len(p.Objectives()) == 0 {
+		return nil, errors.New("search: a problem needs an objective")
+	}
+	if s.Evaluations == 0 {
+		s.Evaluations = defaultEvaluations
+	}
+	s.Workers = max(s.Workers, 1)
+	r := &run{Settings: s, problem: p, space: p.Space(), objectives: p.Objectives(), seen: map[string]struct{}{}}
+	r.children = make([]child, generation)
+	for i := range r.children {
+		r.children[i].values = make([]float64, len(r.objectives))
+	}
+	if size := r.space.Size(); size.IsInt64() && size.Int64() <= int64(s.Evaluations) {
+		return r.result(r.enumerate(ctx)), nil
+	}
+	return r.result(r.evolve(ctx)), nil
+}
+
+type run struct {
+	Settings
+	problem    Problem
+	space      *space.Space
+	objectives []Objective
+	archive    archive
+	broken     []child // over the limits, least first
+	seen       map[string]struct{}
+	children   []child
+	evaluated  int
+	bred       uint64
+}
+
+type child struct {
+	genes     space.Genes
+	values    []float64
+	violation float64
+}
+
+func (r *run) evolve(ctx context.Context) Reason {
+	r.take(r.First)
+	for idle := 0; r.evaluated < r.Evaluations; {
+		if ctx.Err() != nil {
+			return Cancelled
+		}
+		before := r.evaluated
+		r.breed()
+		if idle++; r.evaluated > before {
+			idle = 0
+		}
+		if idle == patience {
+			return NothingNew
+		}
+		if r.Progress != nil {
+			r.Progress(Progress{r.evaluated, r.Evaluations, r.archive.size})
+		}
+	}
+	return BudgetSpent
+}
+
+// breed makes one generation, drops what was seen and evaluates the rest.
+func (r *run) breed() {
+	children := r.children
+	first := r.bred
+	r.bred += uint64(len(children))
+	r.parallel(len(children), func(from, to int) {
+		source := rand.NewPCG(0, 0)
+		random := rand.New(source)
+		for i := from; i < to; i++ {
+			source.Seed(r.Seed, first+uint64(i))
+			children[i].genes = r.child(random)
+		}
+	})
+	r.evaluate(r.fresh(children))
+}
+
+// child varies what is in the archive, or samples.
+func (r *run) child(random *rand.Rand) space.Genes {
+	switch {
+	case r.archive.size > 0:
+		if random.IntN(50) == 0 {
+			break
+		}
+		a, b := r.archive.draw(random)
+		if random.IntN(3) > 0 {
+			return r.space.Mutate(random, a)
+		}
+		if random.IntN(4) == 0 {
+			b, _ = r.archive.draw(random)
+		}
+		g := r.space.Cross(random, a, b)
+		if random.IntN(2) == 0 {
+			g = r.space.Mutate(random, g)
+		}
+		return g
+	case len(r.broken) > 0 && random.IntN(4) > 0:
+		return r.space.Mutate(random, r.broken[random.IntN(len(r.broken))].genes)
+	}
+	return r.space.Sample(random)
+}
+
+// fresh moves the children not seen before to the front, marks them as seen and
+// returns them, as many as may still be evaluated.
+func (r *run) fresh(children []child) []child {
+	n := 0
+	for i := range children {
+		if n == r.Evaluations-r.evaluated {
+			break
+		}
+		key := string(children[i].genes)
+		if _, dup := r.seen[key]; dup {
+			continue
+		}
+		r.seen[key] = struct{}{}
+		children[n].genes, children[i].genes = children[i].genes, children[n].genes
+		n++
+	}
+	return children[:n]
+}
+
+// evaluate scores children and takes them in, in order.
+func (r *run) evaluate(children []child) {
+	r.parallel(len(children), func(from, to int) {
+		for i := from; i < to; i++ {
+			c := &children[i]
+			c.violation = r.problem.Evaluate(c.genes, c.values)
+		}
+	})
+	for i := range children {
+		r.evaluated++
+		r.insert(&children[i])
+	}
+}
+
+func (r *run) insert(c *child) {
+	for i, v := range c.values {
+		if math.IsNaN(v) {
+			c.violation = math.Inf(1)
+		}
+		if r.objectives[i].Maximise {
+			c.values[i] = -v // a cost from here on
+		}
+	}
+	if c.violation > 0 || math.IsNaN(c.violation) {
+		r.insertBroken(c)
+		return
+	}
+	if !r.archive.dominated(c.values) {
+		r.archive.add(entry{c.genes, slices.Clone(c.values)})
+		r.broken = nil
+	}
+}
+
+// insertBroken keeps the least violations while nothing is within the limits.
+func (r *run) insertBroken(c *child) {
+	if r.archive.size > 0 {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(r.broken, c.violation, func(b child, v float64) int { return cmp.Compare(b.violation, v) })
+	if at < keptBroken {
+		r.broken = slices.Insert(r.broken, at, child{c.genes, slices.Clone(c.values), c.violation})
+		r.broken = r.broken[:min(len(r.broken), keptBroken)]
+	}
+}
+
+// take evaluates given architectures.
+func (r *run) take(list []space.Genes) {
+	for len(list) > 0 {
+		n := min(len(list), len(r.children))
+		for i, g := range list[:n] {
+			r.children[i].genes = slices.Clone(g)
+		}
+		list = list[n:]
+		r.evaluate(r.fresh(r.children[:n]))
+	}
+}
+
+// enumerate evaluates every architecture.
+func (r *run) enumerate(ctx context.Context) Reason {
+	batch := make([]space.Genes, 0, generation)
+	for g := range r.space.All() {
+		if batch = append(batch, slices.Clone(g)); len(batch) == generation {
+			if ctx.Err() != nil {
+				return Cancelled
+			}
+			r.take(batch)
+			batch = batch[:0]
+			if r.Progress != nil {
+				r.Progress(Progress{r.evaluated, r.Evaluations, r.archive.size})
+			}
+		}
+	}
+	r.take(batch)
+	return SpaceExhausted
+}
+
+// parallel shares n items among the workers.
+func (r *run) parallel(n int, do func(from, to int)) {
+	if r.Workers == 1 || n < 2*r.Workers {
+		do(0, n)
+		return
+	}
+	var wait sync.WaitGroup
+	for w := range r.Workers {
+		wait.Go(func() { do(w*n/r.Workers, (w+1)*n/r.Workers) })
+	}
+	wait.Wait()
+}
+
+func (r *run) result(stop Reason) *Result {
+	result := &Result{Evaluations: r.evaluated, Stop: stop}
+	r.archive.each(func(e entry) { result.Front = append(result.Front, Member{e.genes, r.natural(e.costs)}) })
+	slices.SortFunc(result.Front, func(a, b Member) int {
+		first := cmp.Compare(a.Values[0], b.Values[0])
+		if r.objectives[0].Maximise {
+			first = -first
+		}
+		return cmp.Or(first, slices.Compare(a.Values, b.Values), slices.Compare(a.Genes, b.Genes))
+	})
+	if len(r.broken) > 0 {
+		result.Nearest, result.Violation = Member{r.broken[0].genes, r.natural(r.broken[0].values)}, r.broken[0].violation
+	}
+	return result
+}
+
+// natural gives costs their own sign again.
+func (r *run) natural(costs []float64) []float64 {
+	values := slices.Clone(costs)
+	for i, o := range r.objectives {
+		if o.Maximise {
+			values[i] = -values[i]
+		}
+	}
+	return values
+}
