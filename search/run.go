@@ -14,7 +14,8 @@ import (
 
 // Sizes of a search.
 const (
-	generation = 256 // children that are bred from one state of the archive
+	generation = 256 // most children that are bred from one state of the archive
+	brood      = 8  // the first generations are as small, to learn early
 	patience   = 200 // generations in a row without a new architecture
 	keptBroken = 64  // architectures over the limits that breed while none is within
 )
@@ -87,7 +88,7 @@ func (r *run) evolve(ctx context.Context) Reason {
 
 // breed makes one generation, drops what was seen and evaluates the rest.
 func (r *run) breed() {
-	children := r.children
+	children := r.children[:min(brood+r.evaluated/16, generation)]
 	first := r.bred
 	r.bred += uint64(len(children))
 	r.parallel(len(children), func(from, to int) {
