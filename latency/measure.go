@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -101,7 +99,7 @@ type measurement struct {
 	random   *rand.Rand
 	start    time.Time
 	round    int
-	restore  []func()
+	restore  func()
 }
 
 func newMeasurement(ops []space.Op, s Settings) (*measurement, error) {
@@ -125,28 +123,12 @@ func newMeasurement(ops []space.Op, s Settings) (*measurement, error) {
 		}
 		m.subjects = append(m.subjects, &subject{op: op, probe: probe})
 	}
-	m.quiet()
+	m.restore = quiet(m.threads)
 	return m, nil
 }
 
-// quiet keeps the runtime and, for one thread, the scheduler out of the timings.
-func (m *measurement) quiet() {
-	runtime.GC()
-	percent := debug.SetGCPercent(-1)
-	m.restore = append(m.restore, func() { debug.SetGCPercent(percent) })
-	runtime.LockOSThread()
-	m.restore = append(m.restore, runtime.UnlockOSThread)
-	if m.threads == 1 {
-		if unpin, err := devices.Pin(); err == nil {
-			m.restore = append(m.restore, unpin)
-		}
-	}
-}
-
 func (m *measurement) close() {
-	for _, f := range slices.Backward(m.restore) {
-		f()
-	}
+	m.restore()
 	m.bench.Close()
 }
 

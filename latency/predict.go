@@ -49,19 +49,23 @@ func (p *Predictor) Op(o space.Op) Estimate {
 	return Estimate{Nanoseconds: e.Floor, Low: e.Floor * (1 - below), High: max(e.High, e.Floor*(1+quorumTolerance))}
 }
 
-// Program is the time of one run of p: the overhead and the sum over its steps.
+// Program is the time of one run of p: the overhead and the sum over its steps. It
+// adds whole picoseconds, so that any order of adding gives the same.
 func (p *Predictor) Program(program *space.Program) Estimate {
-	sum := Estimate{Nanoseconds: p.table.Overhead, Low: p.table.Overhead, High: p.table.Overhead}
+	overhead := picoseconds(p.table.Overhead)
+	sum, low, high, unknown := overhead, overhead, overhead, 0
 	ops, count := program.Ops()
 	for _, o := range ops {
-		e, n := p.Op(o), float64(count[o])
-		sum.Nanoseconds += n * e.Nanoseconds
-		sum.Low += n * e.Low
-		sum.High += n * e.High
-		sum.Unknown += count[o] * e.Unknown
+		e, n := p.Op(o), int64(count[o])
+		sum += n * picoseconds(e.Nanoseconds)
+		low += n * picoseconds(e.Low)
+		high += n * picoseconds(e.High)
+		unknown += count[o] * e.Unknown
 	}
-	return sum
+	return Estimate{Nanoseconds: float64(sum) / 1000, Low: float64(low) / 1000, High: float64(high) / 1000, Unknown: unknown}
 }
+
+func picoseconds(ns float64) int64 { return int64(math.Round(ns * 1000)) }
 
 // features are what interpolation compares: logarithms of an op's sizes, and its
 // form.

@@ -14,7 +14,12 @@ func (a Arch) String() string {
 		s += fmt.Sprintf(" (embedding %d)", a.Embedding)
 	}
 	s += fmt.Sprintf(", %d layers, heads %s", len(a.Layers), a.Heads())
-	return s + fmt.Sprintf(", head width %s, ffn %s", a.runs(func(l Layer) string { return strconv.Itoa(l.HeadWidth) }), a.FFN())
+	return s + fmt.Sprintf(", head width %s, ffn %s", a.HeadWidths(), a.FFN())
+}
+
+// HeadWidths is the width of each layer's heads in short form.
+func (a Arch) HeadWidths() string {
+	return a.runs(func(l Layer) string { return strconv.Itoa(l.HeadWidth) })
 }
 
 // Heads is the heads of each layer in short form, with KV heads behind a slash

@@ -29,3 +29,11 @@ func exactly(n int, what string) cobra.PositionalArgs {
 		return nil
 	}
 }
+
+// some asks for at least one architecture.
+func some(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return bad(errMissing("an architecture"), "%s --help shows examples; a reference model will do: %s BERT-mini", c.CommandPath(), c.CommandPath())
+	}
+	return nil
+}

@@ -11,6 +11,7 @@ import (
 	"nas/devices"
 	"nas/kernels"
 	"nas/latency"
+	"nas/results"
 )
 
 func (a *app) devicesCommand() *cobra.Command {
@@ -77,15 +78,15 @@ func describe(w io.Writer, p devices.Profile) {
 	line("cores", "%s", cores)
 	var caches []string
 	for _, c := range p.Caches {
-		caches = append(caches, fmt.Sprintf("L%d %s %s", c.Level, c.Type, formatBytes(c.Bytes)))
+		caches = append(caches, fmt.Sprintf("L%d %s %s", c.Level, c.Type, results.Bytes(c.Bytes)))
 	}
 	line("caches", "%s", orUnknown(strings.Join(caches, ", ")))
 	memory := "unknown"
 	if p.Memory.Bytes > 0 {
-		memory = formatBytes(p.Memory.Bytes)
+		memory = results.Bytes(p.Memory.Bytes)
 	}
 	if p.Memory.Limit > 0 {
-		memory += ", limited to " + formatBytes(p.Memory.Limit)
+		memory += ", limited to " + results.Bytes(p.Memory.Limit)
 	}
 	line("memory", "%s", memory)
 	kernelFeatures := slices.DeleteFunc(slices.Clone(p.CPU.Features), func(f string) bool {

@@ -22,17 +22,13 @@ type source struct {
 	predictor *latency.Predictor
 }
 
-// latencies is the table of --device, else of this machine: from the cache, or
-// measured now.
-func (a *app) latencies(ctx context.Context, t *target) (source, error) {
+// latencies is the table of --device, else of this machine: from the cache, or as
+// far as it lacks one of ops, measured now.
+func (a *app) latencies(ctx context.Context, t *target, ops []space.Op) (source, error) {
 	if t.device != "" {
 		return a.profiled(t)
 	}
 	device, level, err := t.machine()
-	if err != nil {
-		return source{}, err
-	}
-	ops, err := t.ops(t.workload)
 	if err != nil {
 		return source{}, err
 	}

@@ -57,6 +57,10 @@ func (t *target) resolve() error {
 		return err
 	}
 	t.workload = w
+	return t.checkThreads()
+}
+
+func (t *target) checkThreads() error {
 	if t.threads < 1 || t.threads > 256 {
 		return bad(fmt.Errorf("--threads %d is outside 1…256", t.threads), "one thread is the default: --threads 1")
 	}

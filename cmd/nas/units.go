@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"nas/results"
 	"strconv"
 	"strings"
 	"time"
@@ -26,18 +27,7 @@ func (b *byteSize) String() string {
 	if *b == 0 {
 		return ""
 	}
-	return formatBytes(int64(*b))
-}
-
-// formatBytes writes a size exactly where a power of two fits, else to four
-// digits.
-func formatBytes(b int64) string {
-	for _, u := range []unit{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
-		if b >= int64(u.factor) {
-			return strconv.FormatFloat(float64(b)/u.factor, 'g', 4, 64) + u.name
-		}
-	}
-	return strconv.FormatInt(b, 10) + "B"
+	return results.Bytes(int64(*b))
 }
 
 // count is a flag such as 5M: K, M, G are powers of ten.

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"nas/results"
+	"nas/search"
+	"nas/space"
+)
+
+// infeasible says which limit binds, what the space reaches and what that is made of.
+func (h *hunt) infeasible(err error) error {
+	var e *search.Infeasible
+	if !errors.As(err, &e) {
+		return err
+	}
+	a := h.space.Arch(e.Genes)
+	show, flag := results.Bytes, fmt.Sprintf("--%s %dKiB", e.Name, int64(e.Smallest+1023)/1024)
+	switch e.Name {
+	case "params":
+		show, flag = func(n int64) string { return results.Count(float64(n)) }, fmt.Sprintf("--params %.0f", e.Smallest)
+	case "latency":
+		show, flag = func(n int64) string { return results.Duration(float64(n)) }, fmt.Sprintf("--latency %.0fus", e.Smallest/1000+1)
+	}
+	text := fmt.Sprintf("no architecture of %s keeps --%s within %s; the smallest needs %s (%v)", h.space.Name, e.Name, show(int64(e.Limit.Limit)), show(int64(e.Smallest)), a)
+	if e.Name == "memory" || e.Name == "flash" {
+		text += ": " + parts(a, e.Memory)
+	}
+	return failed(errors.New(text), "%s is the least that it can meet; fewer or smaller choices for vocabulary, embedding and hidden make a smaller space", flag)
+}
+
+// parts says what memory goes to and which part binds: is the largest.
+func parts(a space.Arch, m space.Memory) string {
+	embedding := 0
+	for _, w := range space.Lower(a, smallest(a)).Weights {
+		if w.Embedding {
+			embedding += w.Bytes
+		}
+	}
+	list := []struct {
+		name  string
+		bytes int
+	}{{"embedding tables", embedding}, {"other weights", m.Weights - embedding}, {"arena", m.Arena}, {"KV cache", m.KV}}
+	text, most := "", list[0]
+	for i, p := range list {
+		if i > 0 {
+			text += ", "
+		}
+		text += p.name + " " + results.Bytes(int64(p.bytes))
+		if p.bytes > most.bytes {
+			most = p
+		}
+	}
+	return fmt.Sprintf("%s; what binds is %s", text, most.name)
+}
+
+// smallest is a workload that every model of a's family takes.
+func smallest(a space.Arch) space.Workload {
+	if a.Family == space.Decoder {
+		return space.Workload{Phase: space.Prefill, Batch: 1, Tokens: 1, Context: 1}
+	}
+	return space.Workload{Phase: space.Encode, Batch: 1, Tokens: 1}
+}
+
+// empty says what came nearest where a search found nothing within the limits.
+func (h *hunt) empty(p *search.Additive, r *search.Result) error {
+	if len(r.Nearest.Genes) == 0 {
+		return failed(errors.New("the search was stopped before it found an architecture within the limits"), "give it more --time or --evaluations")
+	}
+	t := p.Totals(r.Nearest.Genes)
+	return failed(fmt.Errorf("no architecture within all limits was found in %d evaluations (%s); the nearest needs memory %s, flash %s, %s parameters, latency %s (%v)",
+		r.Evaluations, r.Stop, results.Bytes(int64(t.Total())), results.Bytes(int64(t.Flash)), results.Count(float64(t.Params)), results.Duration(t.Latency), h.space.Arch(r.Nearest.Genes)),
+		"each limit alone can be met, together they exclude each other or nearly so: relax one of them")
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nas/devices"
+	"nas/evaluator"
+	"nas/internal/engine"
+	"nas/kernels"
+	"nas/latency"
+	"nas/results"
+	"nas/space"
+)
+
+func (a *app) measureCommand() *cobra.Command {
+	t, o := &target{}, &output{}
+	members, budget := 3, span(20*time.Second)
+	c := &cobra.Command{Use: "measure FILE|-|MODEL…", Short: "Run architectures for real, beside the prediction", Args: some,
+		Long: `Run the int8 models of given architectures on this machine, with random weights,
+and hold the measured latency and the allocated bytes against the prediction.
+` + architectures + `
+
+  nas measure front.json --members 3
+  nas measure BERT-tiny --time 5s
+  nas measure front.json --device board.json    on the board itself`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if members < 0 {
+				return bad(fmt.Errorf("--members %d is below zero", members), "--members 0 runs all")
+			}
+			if o.format == "csv" {
+				return bad(errors.New("nas measure writes no csv"), "--format json holds exact digits")
+			}
+			if err := o.check(); err != nil {
+				return err
+			}
+			g, err := a.read(args)
+			if err != nil {
+				return err
+			}
+			if members > 0 {
+				g.models = pick(g.models, members)
+			}
+			if err := t.suit(c, g); err != nil {
+				return err
+			}
+			device, level, err := t.machine()
+			if err != nil {
+				return err
+			}
+			if err := t.samePlace(device); err != nil {
+				return err
+			}
+			from, err := a.latencies(c.Context(), t, t.opsOf(g.models))
+			if err != nil {
+				return err
+			}
+			if t.device != "" && t.isa == "" { // the level of the profile's table
+				if level, err = kernels.Detect(from.predictor.Table().Level); err != nil {
+					return bad(err, "nas devices levels lists the levels of this machine")
+				}
+			}
+			r, err := t.predict(c.Context(), &judge{from, evaluator.Capacity{}, t.threads}, g.models)
+			if err != nil {
+				return err
+			}
+			cmp, err := a.compare(c.Context(), t, device, level, r, time.Duration(budget))
+			if err != nil {
+				return err
+			}
+			return a.put(o, func(w io.Writer) error { return results.WriteComparisons(w, o.format, cmp) })
+		}}
+	t.workloadFlags(c)
+	t.deviceFlags(c)
+	o.flags(c)
+	c.Flags().IntVar(&members, "members", members, "run so many, spread evenly over those given; 0: all")
+	c.Flags().Var(&budget, "time", "begin no round of measuring after this time")
+	return c
+}
+
+// pick is at most n of models, evenly by position.
+func pick(models []model, n int) []model {
+	if len(models) <= n {
+		return models
+	}
+	chosen := make([]model, n)
+	for i := range chosen {
+		chosen[i] = models[i*(len(models)-1)/max(n-1, 1)]
+	}
+	return chosen
+}
+
+// samePlace refuses the profile of another processor.
+func (t *target) samePlace(here devices.Profile) error {
+	if t.device == "" {
+		return nil
+	}
+	f, err := readProfile(t.device)
+	if err != nil {
+		return err
+	}
+	if f.Device.ID() != here.ID() {
+		return bad(fmt.Errorf("%s is of another processor: %s; this machine has %s", t.device, f.Device.ID(), here.ID()),
+			"run nas measure on that device, or leave --device out")
+	}
+	return nil
+}
+
+// compare runs the models of a report.
+func (a *app) compare(ctx context.Context, t *target, device devices.Profile, level kernels.Level, r *results.Report, budget time.Duration) (*results.Comparisons, error) {
+	set, err := kernels.For(level)
+	if err != nil {
+		return nil, err
+	}
+	out := &results.Comparisons{Conditions: r.Conditions, Warnings: r.Warnings}
+	var runs []func()
+	for i, c := range r.Front {
+		a.progress(0, "building model %d of %d", i+1, len(r.Front))
+		e, run, err := build(c.Arch, t.workload, engine.Options{Threads: t.threads, Kernels: set})
+		if err != nil {
+			return nil, err
+		}
+		defer e.Close()
+		runs = append(runs, run)
+		m := e.Memory()
+		out.Members = append(out.Members, results.Comparison{Candidate: c, AllocatedBytes: int64(m.Total()), AllocatedEquals: int64(m.Total()) == c.MemoryBytes})
+	}
+	a.phase("running %d models on this machine: %s, kernel level %s, threads %d", len(runs), device.Name, level, t.threads)
+	entries, err := latency.MeasureRuns(ctx, runs, latency.Settings{Threads: t.threads, Budget: budget, Progress: func(p latency.Progress) {
+		a.progress(max(budget-p.Elapsed, 0), "round %d: %d of %d models done", p.Round, p.Done, p.Ops)
+	}})
+	if err != nil {
+		return nil, failed(errors.New("stopped before every model ran"), "give it more --time, or fewer --members")
+	}
+	unsure := 0
+	for i, e := range entries {
+		m := &out.Members[i]
+		m.Floor, m.Median, m.Low, m.High, m.Rounds, m.Confirmed = e.Floor, e.Median, e.Low, e.High, e.Rounds, e.Reached
+		m.Difference = e.Floor/m.LatencyNS - 1
+		if !e.Quorum() {
+			unsure++
+		}
+	}
+	if unsure > 0 {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%d of %d models did not reach their floor three times: the machine is busy, or needs more --time", unsure, len(entries)))
+	}
+	return out, nil
+}
+
+// build makes a model with random weights. run is one inference of the workload's
+// phase, on a prompt that was prefilled where it decodes.
+func build(arch space.Arch, w space.Workload, o engine.Options) (*engine.Engine, func(), error) {
+	phases := w.Phases()
+	var programs []*space.Program
+	at := 0
+	for i, phase := range phases {
+		programs = append(programs, space.Lower(arch, phase))
+		if phase.Phase == w.Phase {
+			at = i
+		}
+	}
+	e, err := engine.New(engine.Pack(programs[0], engine.RandomSource(1, programs[0])), o, programs...)
+	if err != nil {
+		return nil, nil, err
+	}
+	tokens := make([]int32, w.Batch*w.Tokens)
+	for i := range tokens {
+		tokens[i] = int32(i * 7919 % arch.Vocabulary)
+	}
+	for i := range at + 1 {
+		these := tokens
+		if phases[i].Phase == space.Decode {
+			these = tokens[:w.Batch]
+		}
+		if _, err := e.Run(i, these); err != nil {
+			e.Close()
+			return nil, nil, err
+		}
+		tokens = these
+	}
+	return e, func() {
+		if _, err := e.Run(at, tokens); err != nil {
+			panic(err) // it ran above
+		}
+	}, nil
+}

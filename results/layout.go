@@ -1,0 +1,102 @@
+package results
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// rowsShown is how many members of a front the forms for people show.
+const rowsShown = 24
+
+// layout decides units and columns for the candidates of a report.
+type layout struct {
+	memory, latency   scale
+	named, beaten, kv bool
+}
+
+func newLayout(list []Candidate, units layout) layout {
+	l := layout{memory: units.memory, latency: units.latency}
+	var memory, latency float64
+	for _, c := range list {
+		memory, latency = max(memory, float64(c.MemoryBytes)), max(latency, c.LatencyNS)
+		l.named, l.beaten, l.kv = l.named || c.Name != "", l.beaten || c.Dominated, l.kv || c.KVBytes > 0
+	}
+	if l.memory.factor == 0 {
+		l.memory, l.latency = fit(byteScales, memory), fit(timeScales, latency)
+	}
+	return l
+}
+
+// grid lays candidates out.
+func (l layout) grid(list []Candidate) grid {
+	var g grid
+	for i := range list {
+		c := &list[i]
+		g.row()
+		if l.named {
+			g.words("model", c.Name)
+		}
+		tie := ""
+		if c.Tie {
+			tie = "~"
+		}
+		g.number("score", tie+Count(c.Score))
+		g.number("latency "+l.latency.name, l.latency.fixed(c.LatencyNS))
+		g.number("interval "+l.latency.name, l.latency.fixed(c.LatencyLow)+"–"+l.latency.fixed(c.LatencyHigh))
+		g.number("memory "+l.memory.name, l.memory.fixed(float64(c.MemoryBytes)))
+		g.number("weights", l.memory.fixed(float64(c.WeightsBytes)))
+		g.number("arena", l.memory.fixed(float64(c.ArenaBytes)))
+		if l.kv {
+			g.number("kv", l.memory.fixed(float64(c.KVBytes)))
+		}
+		g.number("flash", l.memory.fixed(float64(c.FlashBytes)))
+		g.number("params", Count(float64(c.Params)))
+		if l.beaten {
+			beaten := ""
+			if c.Dominated {
+				beaten = "yes"
+			}
+			g.words("beaten", beaten)
+		}
+		g.architecture(c)
+	}
+	return g
+}
+
+// architecture spells what is built.
+func (g *grid) architecture(c *Candidate) {
+	hidden := strconv.Itoa(c.Arch.Hidden)
+	if c.Arch.Factorised() {
+		hidden += fmt.Sprintf(" (emb %d)", c.Arch.Embedding)
+	}
+	g.words("hidden", hidden)
+	g.number("layers", strconv.Itoa(len(c.Arch.Layers)))
+	g.words("heads", c.Arch.Heads())
+	g.words("head width", c.Arch.HeadWidths())
+	g.words("ffn", c.Arch.FFN())
+}
+
+// Spread is at most n of list, evenly by position, the first and the last included.
+func Spread(list []Candidate, n int) []Candidate {
+	if len(list) <= n {
+		return slices.Clone(list)
+	}
+	chosen := make([]Candidate, n)
+	for i := range chosen {
+		chosen[i] = list[i*(len(list)-1)/max(n-1, 1)]
+	}
+	return chosen
+}
+
+// sheet is the form of r for people.
+func (r *Report) sheet(o Options) sheet {
+	shown := r.Front
+	if !o.All {
+		shown = Spread(shown, rowsShown)
+	}
+	front := newLayout(r.Front, layout{})
+	s := sheet{above: r.Conditions.words(len(r.Front)), below: r.notes(len(shown))}
+	s.grids = append(s.grids, front.grid(shown), newLayout(r.References, front).grid(r.References))
+	return s
+}

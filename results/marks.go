@@ -1,0 +1,52 @@
+package results
+
+import (
+	"cmp"
+	"slices"
+
+	"nas/search"
+)
+
+// Mark puts a report in order: the front by score, best first, ties and dominated
+// references marked, references by memory.
+func (r *Report) Mark(objectives []search.Objective) {
+	slices.SortStableFunc(r.Front, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.LatencyNS, b.LatencyNS), cmp.Compare(a.MemoryBytes, b.MemoryBytes), cmp.Compare(a.Arch.Key(), b.Arch.Key()))
+	})
+	markTies(r.Front)
+	slices.SortStableFunc(r.References, func(a, b Candidate) int { return cmp.Compare(a.MemoryBytes, b.MemoryBytes) })
+	for i := range r.References {
+		ref := values(&r.References[i], objectives)
+		r.References[i].Dominated = slices.ContainsFunc(r.Front, func(c Candidate) bool {
+			return search.Dominates(values(&c, objectives), ref, objectives)
+		})
+	}
+}
+
+// markTies marks neighbours in order of score that are closer than the better one's
+// resolution.
+func markTies(front []Candidate) {
+	for i := range front {
+		front[i].Tie = false
+	}
+	for i := 1; i < len(front); i++ {
+		if a, b := &front[i-1], &front[i]; a.Score-b.Score < a.ScoreResolution {
+			a.Tie, b.Tie = true, true
+		}
+	}
+}
+
+func values(c *Candidate, objectives []search.Objective) []float64 {
+	v := make([]float64, len(objectives))
+	for i, o := range objectives {
+		switch o.Name {
+		case search.Score:
+			v[i] = c.Score
+		case search.Latency:
+			v[i] = c.LatencyNS
+		case search.Memory:
+			v[i] = float64(c.MemoryBytes)
+		}
+	}
+	return v
+}

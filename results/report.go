@@ -1,0 +1,60 @@
+package results
+
+import (
+	"fmt"
+
+	"nas/space"
+)
+
+// Report is a front and what it holds for.
+type Report struct {
+	Front      []Candidate `json:"front"`      // best score first
+	References []Candidate `json:"references"` // hand-designed models, for comparison
+	Conditions Conditions  `json:"conditions"`
+	Warnings   []string    `json:"warnings"`
+}
+
+// Conditions are what the figures of a report hold for. Equal conditions give equal
+// reports.
+type Conditions struct {
+	Tool             string         `json:"tool"`
+	Space            string         `json:"space"`
+	Workload         space.Workload `json:"workload"`
+	Device           string         `json:"device"`
+	Level            string         `json:"level"` // of the kernels
+	Threads          int            `json:"threads"`
+	KernelVersion    int            `json:"kernel_version"`
+	TableDate        string         `json:"table_date"` // when the ops were measured, RFC 3339
+	Ops              int            `json:"ops"`        // of the latency table
+	OpsWithoutQuorum int            `json:"ops_without_quorum"`
+	Evaluator        string         `json:"evaluator"`
+	ScoreUnit        string         `json:"score_unit"`
+	Objectives       []string       `json:"objectives"`
+	Limits           Limits         `json:"limits"`
+	Seed             uint64         `json:"seed"`
+	Evaluations      int            `json:"evaluations"`
+	Stop             string         `json:"stop"` // why the search ended
+}
+
+// Limits are what was asked for; 0 is no limit.
+type Limits struct {
+	MemoryBytes int64   `json:"memory_bytes"`
+	FlashBytes  int64   `json:"flash_bytes"`
+	Params      int64   `json:"params"`
+	LatencyNS   float64 `json:"latency_ns"`
+}
+
+// Validate reports the first thing in r that cannot be.
+func (r *Report) Validate() error {
+	for _, list := range []struct {
+		name       string
+		candidates []Candidate
+	}{{"front", r.Front}, {"references", r.References}} {
+		for i := range list.candidates {
+			if err := list.candidates[i].validate(); err != nil {
+				return fmt.Errorf("results: %s, member %d: %w", list.name, i+1, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package results
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// words are the lines above a front of so many members.
+func (c Conditions) words(members int) []string {
+	if c.Tool == "" {
+		return nil
+	}
+	lines := []string{
+		fmt.Sprintf("space    %s, %v", c.Space, c.Workload),
+		fmt.Sprintf("device   %s, kernel level %s, %s; table of %d ops, %s", c.Device, c.Level, counted(c.Threads, "thread"), c.Ops, c.TableDate),
+	}
+	if limits := c.Limits.words(); limits != "" {
+		lines = append(lines, "limits   "+limits)
+	}
+	if c.Evaluations > 0 {
+		lines = append(lines, fmt.Sprintf("search   %s on the front of %s after %s, seed %d (%s)", counted(members, "member"),
+			strings.Join(c.Objectives, ", "), counted(c.Evaluations, "evaluation"), c.Seed, c.Stop))
+	}
+	return append(lines, fmt.Sprintf("score    %s: %s", c.Evaluator, c.ScoreUnit))
+}
+
+func (l Limits) words() string {
+	var words []string
+	add := func(set bool, name, value string) {
+		if set {
+			words = append(words, name+" ≤ "+value)
+		}
+	}
+	add(l.MemoryBytes > 0, "memory", Bytes(l.MemoryBytes))
+	add(l.FlashBytes > 0, "flash", Bytes(l.FlashBytes))
+	add(l.Params > 0, "params", Count(float64(l.Params)))
+	add(l.LatencyNS > 0, "latency", Duration(l.LatencyNS))
+	return strings.Join(words, ", ")
+}
+
+// notes are the lines below a front of which so many members are shown.
+func (r *Report) notes(shown int) []string {
+	var notes []string
+	if shown < len(r.Front) {
+		notes = append(notes, fmt.Sprintf("%d of %d members, spread evenly by score; --all shows every one, --format json or csv holds them", shown, len(r.Front)))
+	}
+	all := slices.Concat(r.Front, r.References)
+	has := func(f func(Candidate) bool) bool { return slices.ContainsFunc(all, f) }
+	for _, k := range []struct {
+		kind  Kind
+		words string
+	}{
+		{Measured, "the whole model ran; the interval holds its median with 95 %"},
+		{Predicted, "a sum of measured ops, undisturbed; the interval reaches up to what the machine gave while it measured"},
+		{Modelled, "from an analytic model of the device, not measured"},
+	} {
+		if has(func(c Candidate) bool { return c.LatencyKind == k.kind }) {
+			notes = append(notes, fmt.Sprintf("latency  %s: %s", k.kind, k.words))
+		}
+	}
+	if has(func(c Candidate) bool { return c.Tie }) {
+		notes = append(notes, "~        the score cannot tell this member from its neighbour: train both to decide")
+	}
+	if has(func(c Candidate) bool { return c.Dominated }) {
+		notes = append(notes, "beaten   a member of the front is as good in every objective and better in one")
+	}
+	for _, text := range r.Warnings {
+		notes = append(notes, "warning  "+text)
+	}
+	return notes
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
