@@ -142,10 +142,13 @@ func (m *measurement) rounds(ctx context.Context) {
 				open = append(open, s)
 			}
 		}
-		if len(open) == 0 {
+		if len(open) == 0 && m.subjects[0].done() {
 			return
 		}
 		m.round++
+		if len(open) < 32 {
+			m.subjects[0].measure()
+		}
 		m.random.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
 		for i, s := range open {
 			if ctx.Err() != nil || m.round > 2 && time.Since(m.start) > m.Budget {
@@ -153,6 +156,8 @@ func (m *measurement) rounds(ctx context.Context) {
 			}
 			if i%32 == 0 {
 				m.report(i, len(open))
+			}
+			if i%32 == 31 {
 				m.subjects[0].measure()
 			}
 			s.measure()

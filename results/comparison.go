@@ -40,6 +40,7 @@ func WriteComparisons(w io.Writer, format string, c *Comparisons) error {
 		full.Warnings = append([]string{}, c.Warnings...)
 		full.Conditions.Objectives = append([]string{}, c.Conditions.Objectives...)
 		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", " ")
 		return encoder.Encode(full)
 	}

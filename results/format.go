@@ -82,5 +82,14 @@ func Bytes(n int64) string {
 // Duration is a time for people: 1.25 ms.
 func Duration(ns float64) string { s := fit(timeScales, ns); return digits(ns/s.factor) + " " + s.name }
 
-// Count is a number for people: 3.2M.
-func Count(n float64) string { s := fit(countScales, n); return digits(n/s.factor) + s.name }
+// Count is a number for people: 3.200M.
+func Count(n float64) string {
+	s := fit(countScales, n)
+	switch {
+	case n >= 1000*countScales[0].factor:
+		return digits(n)
+	case s.factor == 1:
+		return digits(n)
+	}
+	return s.fixed(n) + s.name
+}

@@ -22,7 +22,7 @@ func newLayout(list []Candidate, units layout) layout {
 		memory, latency = max(memory, float64(c.MemoryBytes)), max(latency, c.LatencyNS)
 		l.named, l.beaten, l.kv = l.named || c.Name != "", l.beaten || c.Dominated, l.kv || c.KVBytes > 0
 	}
-	if l.memory.factor == 0 {
+	if l.memory.factor == 0 && len(list) > 0 {
 		l.memory, l.latency = fit(byteScales, memory), fit(timeScales, latency)
 	}
 	return l
@@ -45,12 +45,12 @@ func (l layout) grid(list []Candidate) grid {
 		g.number("latency "+l.latency.name, l.latency.fixed(c.LatencyNS))
 		g.number("interval "+l.latency.name, l.latency.fixed(c.LatencyLow)+"–"+l.latency.fixed(c.LatencyHigh))
 		g.number("memory "+l.memory.name, l.memory.fixed(float64(c.MemoryBytes)))
-		g.number("weights", l.memory.fixed(float64(c.WeightsBytes)))
-		g.number("arena", l.memory.fixed(float64(c.ArenaBytes)))
+		g.number("weights "+l.memory.name, l.memory.fixed(float64(c.WeightsBytes)))
+		g.number("arena "+l.memory.name, l.memory.fixed(float64(c.ArenaBytes)))
 		if l.kv {
-			g.number("kv", l.memory.fixed(float64(c.KVBytes)))
+			g.number("kv "+l.memory.name, l.memory.fixed(float64(c.KVBytes)))
 		}
-		g.number("flash", l.memory.fixed(float64(c.FlashBytes)))
+		g.number("flash "+l.memory.name, l.memory.fixed(float64(c.FlashBytes)))
 		g.number("params", Count(float64(c.Params)))
 		if l.beaten {
 			beaten := ""

@@ -15,7 +15,7 @@ import (
 // Sizes of a search.
 const (
 	generation = 256 // most children that are bred from one state of the archive
-	brood      = 8  // the first generations are as small, to learn early
+	brood      = 8   // the first generations are as small, to learn early
 	patience   = 200 // generations in a row without a new architecture
 	keptBroken = 64  // architectures over the limits that breed while none is within
 )

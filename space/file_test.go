@@ -33,7 +33,7 @@ func TestParseRefuses(t *testing.T) {
 		{"null", "vocabulary: 100", "vocabulary:", "3:12", "nothing"},
 		{"duplicate key", "hidden: [16, 32]", "family: encoder\nhidden: 16", "4:1", "second time"},
 		{"missing key", "ffn: 16\n", "", "1:1", `"ffn" is missing`},
-		{"empty choices", "[16, 32]", "[]", "4:9", "0 choices"},
+		{"empty choices", "[16, 32]", "[]", "4:9", "no choices"},
 		{"duplicate choice", "[16, 32]", "[16, 16]", "4:14", "twice"},
 		{"choices of words", "[16, 32]", "[16, wide]", "4:14", "whole number"},
 		{"nested choices", "[16, 32]", "[16, [32]]", "4:14", "a list"},

@@ -188,8 +188,12 @@ func (r *reader) choices(n *yaml.Node, low, high int, form string) []int {
 		r.fail(n, "%s where %s belongs", describe(n), form)
 		return nil
 	}
-	if len(n.Content) == 0 || len(n.Content) > maxChoices {
-		r.fail(n, "%d choices; at least 1 and at most %d are needed", len(n.Content), maxChoices)
+	if len(n.Content) == 0 {
+		r.fail(n, "no choices; a gene needs at least one")
+		return nil
+	}
+	if len(n.Content) > maxChoices {
+		r.fail(n, "%d choices; at most %d fit", len(n.Content), maxChoices)
 		return nil
 	}
 	var list []int

@@ -13,7 +13,11 @@ func (a Arch) String() string {
 	if a.Factorised() {
 		s += fmt.Sprintf(" (embedding %d)", a.Embedding)
 	}
-	s += fmt.Sprintf(", %d layers, heads %s", len(a.Layers), a.Heads())
+	layers := "1 layer"
+	if len(a.Layers) != 1 {
+		layers = fmt.Sprintf("%d layers", len(a.Layers))
+	}
+	s += fmt.Sprintf(", %s, heads %s", layers, a.Heads())
 	return s + fmt.Sprintf(", head width %s, ffn %s", a.HeadWidths(), a.FFN())
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"nas/results"
 	"nas/search"
@@ -30,7 +31,7 @@ func (h *hunt) infeasible(err error) error {
 	return failed(errors.New(text), "%s is the least that it can meet; fewer or smaller choices for vocabulary, embedding and hidden make a smaller space", flag)
 }
 
-// parts says what memory goes to and which part binds: is the largest.
+// parts says what memory goes to, and which part binds: the largest.
 func parts(a space.Arch, m space.Memory) string {
 	embedding := 0
 	for _, w := range space.Lower(a, smallest(a)).Weights {
@@ -41,18 +42,18 @@ func parts(a space.Arch, m space.Memory) string {
 	list := []struct {
 		name  string
 		bytes int
-	}{{"embedding tables", embedding}, {"other weights", m.Weights - embedding}, {"arena", m.Arena}, {"KV cache", m.KV}}
+	}{{"the embedding tables", embedding}, {"the other weights", m.Weights - embedding}, {"the arena", m.Arena}, {"the KV cache", m.KV}}
 	text, most := "", list[0]
 	for i, p := range list {
 		if i > 0 {
 			text += ", "
 		}
-		text += p.name + " " + results.Bytes(int64(p.bytes))
+		text += strings.TrimPrefix(p.name, "the ") + " " + results.Bytes(int64(p.bytes))
 		if p.bytes > most.bytes {
 			most = p
 		}
 	}
-	return fmt.Sprintf("%s; what binds is %s", text, most.name)
+	return fmt.Sprintf("%s; what binds: %s", text, most.name)
 }
 
 // smallest is a workload that every model of a's family takes.

@@ -12,13 +12,32 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	// Commands run in this process keep their tables apart from the user's.
+	cache, err := os.MkdirTemp("", "nas")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range []string{"XDG_CACHE_HOME", "HOME", "LocalAppData"} {
+		os.Setenv(name, cache)
+	}
+	testscript.Main(removing{m, cache}, map[string]func(){
 		"nas": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 			defer stop()
 			os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
 	})
+}
+
+// removing removes a folder after the tests; testscript.Main does not return.
+type removing struct {
+	*testing.M
+	folder string
+}
+
+func (r removing) Run() int {
+	defer os.RemoveAll(r.folder)
+	return r.M.Run()
 }
 
 // TestScripts runs every command with good and bad input, as a user would.
