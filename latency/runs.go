@@ -14,8 +14,8 @@ const (
 
 // MeasureRuns times whole models on this machine: each of runs is one inference.
 // Rounds take them in random order, each after a run that warms up, until the floor
-// of each was reached within 1 % in three of at least six rounds, or the budget is
-// spent. The entries are in the order of runs. When ctx ends before each has an
+// of each was reached within 1 % in three of at least six rounds, rounds are many, or
+// the budget is spent. The entries are in the order of runs. When ctx ends before each has an
 // entry, the error is ctx's.
 func MeasureRuns(ctx context.Context, runs []func(), s Settings) ([]Entry, error) {
 	if s.Budget == 0 {
@@ -23,12 +23,11 @@ func MeasureRuns(ctx context.Context, runs []func(), s Settings) ([]Entry, error
 	}
 	defer quiet(max(s.Threads, 1))()
 	all := make([]series, len(runs))
-	done := func(i int) bool { return len(all[i].fastest) >= minRounds && all[i].entry().Quorum() }
 	random, start, round := rand.New(rand.NewPCG(s.Seed, 2)), time.Now(), 0
 	for ; round < 1 || time.Since(start) < s.Budget; round++ {
 		open := 0
 		for _, i := range random.Perm(len(runs)) {
-			if done(i) {
+			if all[i].done() {
 				continue
 			}
 			if ctx.Err() != nil || round > 0 && time.Since(start) > s.Budget {
@@ -43,7 +42,7 @@ func MeasureRuns(ctx context.Context, runs []func(), s Settings) ([]Entry, error
 		if s.Progress != nil {
 			p := Progress{Round: round + 1, Ops: len(runs), Elapsed: time.Since(start)}
 			for i := range runs {
-				if done(i) {
+				if all[i].done() {
 					p.Done++
 				}
 			}

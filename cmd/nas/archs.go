@@ -68,7 +68,7 @@ func (a *app) readOne(arg string, g *given) error {
 		return bad(err, "arguments are files, - or one of %s", strings.Join(referenceNames(), ", "))
 	}
 	if err := g.parse(data); err != nil {
-		return bad(fmt.Errorf("%s: %w", arg, err), "nas space sample encoder-compact prints an architecture, nas search --format json a report")
+		return bad(fmt.Errorf("%s:%w", arg, err), "nas space sample encoder-compact prints an architecture, nas search --format json a report")
 	}
 	return nil
 }

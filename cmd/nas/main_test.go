@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"nas/devices"
+	"nas/latency"
 )
 
 func TestMain(m *testing.M) {
@@ -53,6 +56,8 @@ func TestScripts(t *testing.T) {
 			"exits":    exits,
 			"oneerror": oneError,
 			"nest":     nest,
+			"alter":    alter,
+			"sub":      sub,
 		},
 	})
 }
@@ -107,4 +112,41 @@ func oneError(ts *testscript.TestScript, neg bool, args []string) {
 // nest FILE N writes N megabytes of opening brackets.
 func nest(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Repeat([]byte("["), 10<<20), 0o666))
+}
+
+// alter HOW FILE NEW writes a changed profile that is well formed in all else.
+func alter(ts *testscript.TestScript, neg bool, args []string) {
+	f, err := latency.Read(ts.MkAbs(args[1]))
+	ts.Check(err)
+	switch args[0] {
+	case "cpu":
+		f.Device.CPU.Model = "Z80"
+		for _, t := range f.Tables {
+			t.Device = f.Device.ID()
+		}
+	case "version":
+		for _, t := range f.Tables {
+			t.KernelVersion += 1000
+		}
+	case "modelled":
+		f.Device.Provenance.Kind = devices.Modelled
+	case "negative":
+		for o, e := range f.Tables[0].Entries {
+			e.Floor = -e.Floor
+			f.Tables[0].Entries[o] = e
+		}
+	default:
+		ts.Fatalf("alter %s?", args[0])
+	}
+	ts.Check(f.Write(ts.MkAbs(args[2])))
+}
+
+// sub FILE NEW OLD TEXT replaces the first OLD of FILE by TEXT.
+func sub(ts *testscript.TestScript, neg bool, args []string) {
+	text := ts.ReadFile(args[0])
+	changed := strings.Replace(text, args[2], args[3], 1)
+	if changed == text {
+		ts.Fatalf("%s holds no %q", args[0], args[2])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(changed), 0o666))
 }

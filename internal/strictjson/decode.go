@@ -186,7 +186,7 @@ func locate(data []byte, err error) error {
 		if int(syntax.Offset) >= len(data) {
 			return at(data, int64(len(data)), "the file ends in the middle; it is truncated")
 		}
-		return at(data, syntax.Offset, "not JSON: "+syntax.Error())
+		return at(data, syntax.Offset-1, "not JSON: "+syntax.Error())
 	case errors.As(err, &typed):
 		return at(data, typed.Offset, fmt.Sprintf("%s: a %s where a value of type %v belongs", typed.Field, typed.Value, typed.Type))
 	}
