@@ -17,6 +17,7 @@ const (
 	generation = 256 // most children that are bred from one state of the archive
 	brood      = 8   // the first generations are as small, to learn early
 	patience   = 200 // generations in a row without a new architecture
+	longest    = 8   // stride
 	keptBroken = 64  // architectures over the limits that breed while none is within
 )
 
@@ -57,6 +58,7 @@ type run struct {
 	children   []child
 	evaluated  int
 	bred       uint64
+	stride     int // further mutations of a child: more when most were seen before
 }
 
 type child struct {
@@ -97,9 +99,19 @@ func (r *run) breed() {
 		for i := from; i < to; i++ {
 			source.Seed(r.Seed, first+uint64(i))
 			children[i].genes = r.child(random)
+			for range r.stride {
+				children[i].genes = r.space.Mutate(random, children[i].genes)
+			}
 		}
 	})
-	r.evaluate(r.fresh(children))
+	fresh := r.fresh(children)
+	switch {
+	case len(fresh) < len(children)/4:
+		r.stride = min(r.stride+1, longest)
+	case r.stride > 0:
+		r.stride--
+	}
+	r.evaluate(fresh)
 }
 
 // child varies what is in the archive, or samples.
