@@ -52,6 +52,7 @@ type tableJSON struct {
 type entryJSON struct {
 	Op      string  `json:"op"`
 	Floor   float64 `json:"floor_ns"`
+	Third   float64 `json:"third_ns"`
 	Median  float64 `json:"median_ns"`
 	Low     float64 `json:"low_ns"`
 	High    float64 `json:"high_ns"`
@@ -61,7 +62,7 @@ type entryJSON struct {
 }
 
 func toJSON(o space.Op, e Entry) entryJSON {
-	return entryJSON{o.String(), e.Floor, e.Median, e.Low, e.High, e.Rounds, e.Reached, e.Samples}
+	return entryJSON{o.String(), e.Floor, e.Third, e.Median, e.Low, e.High, e.Rounds, e.Reached, e.Samples}
 }
 
 func (e entryJSON) entry() (space.Op, Entry, error) {
@@ -69,7 +70,7 @@ func (e entryJSON) entry() (space.Op, Entry, error) {
 	if err != nil {
 		return o, Entry{}, err
 	}
-	entry := Entry{e.Floor, e.Median, e.Low, e.High, e.Rounds, e.Reached, e.Samples}
+	entry := Entry{e.Floor, e.Third, e.Median, e.Low, e.High, e.Rounds, e.Reached, e.Samples}
 	if err := entry.validate(); err != nil {
 		return o, entry, fmt.Errorf("op %q: %w", e.Op, err)
 	}

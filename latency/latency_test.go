@@ -96,7 +96,7 @@ func TestSeriesFloor(t *testing.T) {
 		s.add(samples)
 	}
 	e := s.entry()
-	if e.Floor != 100 || e.Reached != 3 || !e.Quorum() || e.Rounds != 6 || e.Samples != 12 {
+	if e.Floor != 100 || e.Third != 100.9 || e.Reached != 3 || !e.Quorum() || e.Rounds != 6 || e.Samples != 12 {
 		t.Errorf("got %+v, want floor 100 reached in 3 of 6 rounds of 12 samples", e)
 	}
 	// Medians of the rounds: 100.25 115.25 120.45 130.5 130.5 147.5
@@ -109,10 +109,10 @@ func TestSeriesFloor(t *testing.T) {
 func made(ops []space.Op, ns func(space.Op) float64) *Table {
 	p := devices.Detect("test")
 	t := &Table{Conditions: Here(p, kernels.Generic, 1), Date: "2026-01-02T03:04:05Z", Footprint: 1 << 20, Overhead: 50, Entries: map[space.Op]Entry{},
-		Reference: Entry{1000, 1100, 1000, 1300, 6, 4, 12}}
+		Reference: Entry{1000, 1002, 1100, 1000, 1300, 6, 4, 12}}
 	for _, o := range ops {
 		v := ns(o)
-		t.Entries[o] = Entry{v, v * 1.2, v * 1.1, v * 1.5, 6, 3, 12}
+		t.Entries[o] = Entry{v, v * 1.005, v * 1.2, v * 1.1, v * 1.5, 6, 3, 12}
 	}
 	return t
 }
@@ -251,7 +251,7 @@ func TestReadRefuses(t *testing.T) {
 		"infinite":      {strings.Replace(good, `"floor_ns": 125`, `"floor_ns": 1e999`, 1), "1e999"},
 		"negative":      {strings.Replace(good, `"floor_ns": 125`, `"floor_ns": -125`, 1), "-125 ns"},
 		"zero":          {strings.Replace(good, `"floor_ns": 125`, `"floor_ns": 0`, 1), "0 ns"},
-		"edited":        {strings.Replace(good, `"floor_ns": 125`, `"floor_ns": 124`, 1), "checksum"},
+		"edited":        {strings.Replace(good, `"floor_ns": 125`, `"floor_ns": 124.9`, 1), "checksum"},
 		"no quorum":     {strings.Replace(good, `"rounds_at_floor": 3`, `"rounds_at_floor": 9`, 1), "9 of 6 rounds"},
 		"duplicate key": {strings.Replace(good, `"format":`, `"format": "x", "format":`, 1), "second time"},
 		"unknown op":    {strings.Replace(good, `"op": "norm`, `"op": "nrm`, 1), "nrm"},

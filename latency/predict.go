@@ -33,8 +33,8 @@ func NewPredictor(t *Table) (*Predictor, error) {
 func (p *Predictor) Table() *Table { return p.table }
 
 // Op is the time of one op. For a measured op it is the floor, in an interval from
-// what the floor's own uncertainty leaves below (1 %; twice the spread of the
-// rounds without quorum) to the upper end of the median's: from an undisturbed
+// what the floor's own uncertainty leaves below (1 %; without quorum the gap
+// between the lowest and the third lowest round) to the upper end of the median's: from an undisturbed
 // machine to the one that was measured. For others it is interpolated, in a wider
 // interval. It is never zero.
 func (p *Predictor) Op(o space.Op) Estimate {
@@ -42,10 +42,7 @@ func (p *Predictor) Op(o space.Op) Estimate {
 	if !ok {
 		return p.unknown.estimate(o)
 	}
-	below := quorumTolerance
-	if !e.Quorum() {
-		below = min(2*(e.Median/e.Floor-1)+quorumTolerance, 0.5)
-	}
+	below := min(max(e.Third/e.Floor-1, quorumTolerance), 0.5)
 	return Estimate{Nanoseconds: e.Floor, Low: e.Floor * (1 - below), High: max(e.High, e.Floor*(1+quorumTolerance))}
 }
 

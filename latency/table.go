@@ -12,6 +12,7 @@ import (
 // Entry is the time of one op in nanoseconds.
 type Entry struct {
 	Floor   float64 // undisturbed: the lowest of the rounds
+	Third   float64 // the third lowest of the rounds (the highest of fewer): how firm the floor is
 	Median  float64 // of the rounds' medians
 	Low     float64 // Low…High hold the true median with 95 %; the whole range where rounds are fewer than 6
 	High    float64
@@ -93,13 +94,14 @@ func (s *series) entry() Entry {
 			e.Reached++
 		}
 	}
+	e.Third = slices.Sorted(slices.Values(s.fastest))[min(quorumRounds, e.Rounds)-1]
 	e.Median, e.Low, e.High, _ = statistics.MedianInterval(s.medians, 0.95)
 	return e
 }
 
 // validate refuses an entry that no measuring gives.
 func (e Entry) validate() error {
-	for _, v := range []float64{e.Floor, e.Median, e.Low, e.High} {
+	for _, v := range []float64{e.Floor, e.Third, e.Median, e.Low, e.High} {
 		if !(v > 0) || math.IsInf(v, 0) {
 			return fmt.Errorf("a time of %v ns", v)
 		}
@@ -107,6 +109,8 @@ func (e Entry) validate() error {
 	switch {
 	case e.Low > e.Median || e.Median > e.High || e.Floor > e.Low:
 		return fmt.Errorf("floor %v, median %v in %v…%v ns are out of order", e.Floor, e.Median, e.Low, e.High)
+	case e.Third < e.Floor || e.Reached >= quorumRounds && e.Third > e.Floor*(1+quorumTolerance):
+		return fmt.Errorf("floor %v, third lowest %v ns with %d rounds at the floor", e.Floor, e.Third, e.Reached)
 	case e.Rounds < 1 || e.Reached < 1 || e.Reached > e.Rounds || e.Samples < e.Rounds:
 		return fmt.Errorf("floor reached in %d of %d rounds, %d samples", e.Reached, e.Rounds, e.Samples)
 	}
