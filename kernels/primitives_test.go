@@ -32,7 +32,36 @@ func sets(t testing.TB) []*Set {
 		}
 		list = append(list, s)
 	}
-	return list
+	return append(list, unsigned())
+}
+
+// unsigned takes the path of the levels whose activations carry an offset, its
+// product in plain Go, so that the path is tested on machines without vpdpbusd.
+func unsigned() *Set {
+	s := &Set{primitives: genericPrimitives()}
+	if slices.Contains(Supported(), AVX2) {
+		archPrimitives(AVX512VNNI, &s.primitives)
+	}
+	s.valueBytes, s.offset, s.product = 1, 128, productUnsigned
+	return s
+}
+
+// productUnsigned is what the tiles of vpdpbusd compute: products of unsigned a,
+// less 128 times the sums.
+func productUnsigned(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, sum []int32) {
+	for m := range rows {
+		for n := range panels * PanelWidth {
+			v := int32(0)
+			if sum != nil {
+				v = -128 * sum[n]
+			}
+			panel := b[n/PanelWidth*panelStride+n%PanelWidth*GroupDepth:]
+			for k := range groups * GroupDepth {
+				v += int32(a[m*lda+k]) * int32(panel[k/GroupDepth*PanelWidth*GroupDepth+k%GroupDepth])
+			}
+			dst[m*ldc+n] = v
+		}
+	}
 }
 
 func generic(t testing.TB) *Set {
