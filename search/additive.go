@@ -38,23 +38,28 @@ type Additive struct {
 	stems      []part // by embedding and hidden
 	layers     []part // by hidden and layer genes
 	counts     [space.GenesLayer]int
+	// position, where layers of one kind differ by where they stand, holds their
+	// scores: by layer number, then as layers.
+	position [][]float64
+	rotaries [256]int64 // bytes of each rotary table
+	widths   []int      // of heads, by number of their table less one
+	large    bool       // something did not fit into a part
 }
 
 // maxLayers bounds the table of layers.
 const maxLayers = 200000
 
-// part is what a stem (embedding, head) or a layer adds.
+// part is what a stem (embedding, head) or a layer adds. It fills one cache line.
 type part struct {
-	latency    int64 // ps: integers add up to the same in any order
-	weights    int64
-	flash      int64
-	params     int64
-	kv         int64
-	score      float64
-	rotary     uint8    // number of the shared rotary table, 0: none
-	scratch    [2]int64 // peak of buffers by phase
-	perWorker  [2]int64
-	rotarySize int64
+	latency   int64 // ps: integers add up to the same in any order
+	weights   int64
+	flash     int64
+	params    int64
+	score     float64
+	scratch   [2]int32 // peak of buffers by phase
+	perWorker [2]int32
+	kv        int32
+	rotary    uint8 // number of the shared rotary table, 0: none
 }
 
 // NewAdditive makes the problem for a space under a workload. objectives are among
@@ -94,24 +99,19 @@ func NewAdditive(s *space.Space, w space.Workload, threads int, c Costs, l Limit
 			a.layers = append(a.layers, layer)
 		}
 	}
+	if a.large || len(a.widths) > 254 {
+		return nil, fmt.Errorf("search: space %q: a buffer takes more than 2 GiB, or there are more than 254 head widths", s.Name)
+	}
 	return a, nil
 }
 
-// layerGenes spells combination i of a layer's genes; layerIndex is the way back.
+// layerGenes spells combination i of a layer's genes: the last gene counts fastest.
 func (a *Additive) layerGenes(i int) (g [space.GenesLayer]uint8) {
 	for j := len(g) - 1; j >= 0; j-- {
 		g[j] = uint8(i % a.counts[j])
 		i /= a.counts[j]
 	}
 	return g
-}
-
-func (a *Additive) layerIndex(hidden uint8, g space.Genes) int {
-	i := int(hidden)
-	for j, v := range g {
-		i = i*a.counts[j] + int(v)
-	}
-	return i
 }
 
 func (a *Additive) stemIndex(g space.Genes) int {
@@ -133,11 +133,11 @@ func (a *Additive) parts(embedding, hidden uint8, genes [space.GenesLayer]uint8,
 		p := space.Lower(arch, w)
 		plan := space.Plan(p, 1)
 		for _, in := range []bool{false, true} {
-			of(in).scratch[i] = int64(plan.Peak(p, func(s space.Step) bool { return (s.Layer == 0) == in }))
+			of(in).scratch[i] = a.small(plan.Peak(p, func(s space.Step) bool { return (s.Layer == 0) == in }))
 		}
 		for _, s := range p.Steps {
 			to := of(s.Layer == 0)
-			to.perWorker[i] = max(to.perWorker[i], int64(s.Op.Scratch()))
+			to.perWorker[i] = max(to.perWorker[i], a.small(s.Op.Scratch()))
 			if w.Phase == a.workload.Phase {
 				to.latency += picoseconds(c.Op(s.Op))
 			}
@@ -147,7 +147,8 @@ func (a *Additive) parts(embedding, hidden uint8, genes [space.GenesLayer]uint8,
 		}
 		for _, weight := range p.Weights {
 			if weight.Kind == space.RotaryTable {
-				layer.rotary, layer.rotarySize = a.rotary(genes), int64(weight.Bytes)
+				layer.rotary = a.rotary(arch.Layers[0].HeadWidth)
+				a.rotaries[layer.rotary] = int64(weight.Bytes)
 				continue
 			}
 			to := of(strings.HasPrefix(weight.Name, "layers."))
@@ -155,19 +156,26 @@ func (a *Additive) parts(embedding, hidden uint8, genes [space.GenesLayer]uint8,
 			to.flash += int64(weight.Flash)
 			to.params += weight.Params()
 		}
-		layer.kv = int64(plan.KV)
+		layer.kv = a.small(plan.KV)
 	}
 	stem.score, layer.score = c.Base(arch), c.Layer(arch.Model, arch.Hidden, arch.Layers[0])
 	return stem, layer
 }
 
-// rotary numbers the head widths, whose tables layers share: within one
-// architecture the width is a choice of its own, or follows from the heads.
-func (a *Additive) rotary(genes [space.GenesLayer]uint8) uint8 {
-	if len(a.space.HeadWidth.Choices) > 0 {
-		return 1 + genes[space.GeneHeadWidth]
+// rotary numbers the head widths, whose tables layers share.
+func (a *Additive) rotary(width int) uint8 {
+	at := slices.Index(a.widths, width)
+	if at < 0 {
+		at = len(a.widths)
+		a.widths = append(a.widths, width)
 	}
-	return 1 + genes[space.GeneHeads]
+	return uint8(min(at+1, 255))
+}
+
+// small holds v to the 2 GiB that a part has room for.
+func (a *Additive) small(v int) int32 {
+	a.large = a.large || v > math.MaxInt32
+	return int32(min(v, math.MaxInt32))
 }
 
 func (a *Additive) Space() *space.Space     { return a.space }
@@ -185,36 +193,45 @@ type Totals struct {
 func (a *Additive) Totals(g space.Genes) Totals {
 	sum := a.stems[a.stemIndex(g)]
 	var rotaries [256 / 64]uint64
-	for i := range g.Layers() {
-		l := &a.layers[a.layerIndex(g[space.GeneHidden], g.Layer(i))]
+	kv := int64(sum.kv)
+	hidden, genes := int(g[space.GeneHidden]), g[space.GenesStem:]
+	for at := 0; len(genes) >= space.GenesLayer; at++ {
+		index := (((hidden*a.counts[0]+int(genes[0]))*a.counts[1]+int(genes[1]))*a.counts[2]+int(genes[2]))*a.counts[3] + int(genes[3])
+		genes = genes[space.GenesLayer:]
+		l := &a.layers[index]
 		sum.latency += l.latency
 		sum.weights += l.weights
 		sum.flash += l.flash
 		sum.params += l.params
-		sum.kv += l.kv
-		sum.score += l.score
+		kv += int64(l.kv)
+		if a.position == nil {
+			sum.score += l.score
+		} else {
+			sum.score += a.position[at][index]
+		}
 		if r := l.rotary; r > 0 && rotaries[r/64]&(1<<(r%64)) == 0 {
 			rotaries[r/64] |= 1 << (r % 64)
-			sum.weights += l.rotarySize
+			sum.weights += a.rotaries[r]
 		}
-		for phase := range sum.scratch {
-			sum.scratch[phase] = max(sum.scratch[phase], l.scratch[phase])
-			sum.perWorker[phase] = max(sum.perWorker[phase], l.perWorker[phase])
-		}
+		sum.scratch[0], sum.scratch[1] = max(sum.scratch[0], l.scratch[0]), max(sum.scratch[1], l.scratch[1])
+		sum.perWorker[0], sum.perWorker[1] = max(sum.perWorker[0], l.perWorker[0]), max(sum.perWorker[1], l.perWorker[1])
 	}
 	t := Totals{Score: sum.score, Latency: float64(sum.latency+a.overhead) / 1000, Params: sum.params}
-	t.Weights, t.KV, t.Flash = int(sum.weights), int(sum.kv), int(sum.flash)
-	for phase := range sum.scratch {
-		t.Arena = max(t.Arena, int(sum.scratch[phase])+a.threads*int(sum.perWorker[phase]))
-	}
+	t.Weights, t.KV, t.Flash = int(sum.weights), int(kv), int(sum.flash)
+	t.Arena = int(sum.arena(a.threads))
 	return t
+}
+
+// arena is what the maxima in p make of the arena.
+func (p *part) arena(threads int) int64 {
+	return max(int64(p.scratch[0])+int64(threads)*int64(p.perWorker[0]), int64(p.scratch[1])+int64(threads)*int64(p.perWorker[1]))
 }
 
 // Evaluate implements Problem.
 func (a *Additive) Evaluate(g space.Genes, values []float64) (violation float64) {
 	t := a.Totals(g)
-	for i, o := range a.objectives {
-		switch o.Name {
+	for i := range values {
+		switch a.objectives[i].Name {
 		case Score:
 			values[i] = t.Score
 		case Latency:
@@ -223,5 +240,5 @@ func (a *Additive) Evaluate(g space.Genes, values []float64) (violation float64)
 			values[i] = float64(t.Total())
 		}
 	}
-	return a.limits.violation(t)
+	return a.limits.violation(&t)
 }

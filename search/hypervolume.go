@@ -33,8 +33,7 @@ func Hypervolume(points [][]float64, objectives []Objective, reference []float64
 	}
 	// Slices along the last cost: between two levels the area of what lies below.
 	slices.SortFunc(inside, func(a, b []float64) int { return cmp.Compare(a[2], b[2]) })
-	volume := 0.0
-	var below staircase
+	volume, below := 0.0, staircase{limit: [2]float64{limit[0], limit[1]}}
 	for i, p := range inside {
 		below.add(p[0], p[1])
 		top := limit[2]
@@ -42,40 +41,69 @@ func Hypervolume(points [][]float64, objectives []Objective, reference []float64
 			top = inside[i+1][2]
 		}
 		if top > p[2] {
-			volume += (top - p[2]) * below.area(limit)
+			volume += (top - p[2]) * below.area
 		}
 	}
 	return volume
 }
 
 func area(points [][]float64, limit []float64) float64 {
-	var s staircase
+	s := staircase{limit: [2]float64{limit[0], limit[1]}}
 	for _, p := range points {
 		s.add(p[0], p[1])
 	}
-	return s.area(limit)
+	return s.area
 }
 
-// staircase is a non-dominated set in two costs, by the first one.
-type staircase [][2]float64
-
-func (s *staircase) add(x, y float64) {
-	i, _ := slices.BinarySearchFunc(*s, x, func(p [2]float64, x float64) int { return cmp.Compare(p[0], x) })
-	if i > 0 && (*s)[i-1][1] <= y || i < len(*s) && (*s)[i][0] == x && (*s)[i][1] <= y {
-		return
-	}
-	j := i
-	for j < len(*s) && (*s)[j][1] >= y {
-		j++
-	}
-	*s = slices.Replace(*s, i, j, [2]float64{x, y})
+// staircase is a non-dominated set in two costs, by the first one, and the area
+// between it and limit.
+type staircase struct {
+	steps [][2]float64
+	limit [2]float64
+	area  float64
 }
 
-func (s staircase) area(limit []float64) float64 {
-	sum, height := 0.0, limit[1]
-	for _, p := range s {
-		sum += (limit[0] - p[0]) * (height - p[1])
-		height = p[1]
+// covers reports whether a step is at most x, y in both costs.
+func (s *staircase) covers(x, y float64) bool {
+	return s.covered(s.find(x), x, y)
+}
+
+func (s *staircase) covered(i int, x, y float64) bool {
+	return i > 0 && s.steps[i-1][1] <= y || i < len(s.steps) && s.steps[i][0] == x && s.steps[i][1] <= y
+}
+
+// find is the first step that is not below x in the first cost.
+func (s *staircase) find(x float64) int {
+	low, high := 0, len(s.steps)
+	for low < high {
+		if middle := (low + high) / 2; s.steps[middle][0] < x {
+			low = middle + 1
+		} else {
+			high = middle
+		}
 	}
-	return sum
+	return low
+}
+
+// add reports whether no step covers x, y, and takes it in.
+func (s *staircase) add(x, y float64) bool {
+	i := s.find(x)
+	if s.covered(i, x, y) {
+		return false
+	}
+	height, from, j := s.limit[1], x, i
+	if i > 0 {
+		height = s.steps[i-1][1]
+	}
+	for ; j < len(s.steps) && s.steps[j][1] >= y; j++ {
+		s.area += (s.steps[j][0] - from) * (height - y)
+		from, height = s.steps[j][0], s.steps[j][1]
+	}
+	to := s.limit[0]
+	if j < len(s.steps) {
+		to = s.steps[j][0]
+	}
+	s.area += (to - from) * (height - y)
+	s.steps = slices.Replace(s.steps, i, j, [2]float64{x, y})
+	return true
 }

@@ -38,7 +38,7 @@ func (l Limits) list() []Limit {
 }
 
 // violation is the sum of relative excesses.
-func (l Limits) violation(t Totals) float64 {
+func (l *Limits) violation(t *Totals) float64 {
 	v := excess(float64(t.Total()), float64(l.Memory)) + excess(float64(t.Flash), float64(l.Flash))
 	return v + excess(float64(t.Params), float64(l.Params)) + excess(t.Latency, l.Latency)
 }
@@ -93,7 +93,7 @@ func (a *Additive) Feasibility() (seeds []space.Genes, proved bool, err error) {
 					g = append(g, layer[:]...)
 				}
 				t := a.Totals(g)
-				if !proved && a.limits.violation(t) == 0 {
+				if !proved && a.limits.violation(&t) == 0 {
 					proved = true
 					seeds = append(seeds, g)
 				}

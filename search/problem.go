@@ -48,6 +48,7 @@ const (
 	BudgetSpent    Reason = "budget spent"    // so many evaluations as were asked for
 	SpaceExhausted Reason = "space exhausted" // every architecture was evaluated: the front is exact
 	NothingNew     Reason = "nothing new"     // long no variation gave an architecture not seen before
+	Proved         Reason = "proved"          // by dynamic programming: the front is exact
 	Cancelled      Reason = "cancelled"
 )
 
@@ -64,6 +65,7 @@ type Result struct {
 
 // Settings of a search. Zero values: 200000 evaluations, one worker.
 type Settings struct {
+	Algorithm   Algorithm // empty: Evolution
 	Evaluations int
 	Seed        uint64
 	Workers     int

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -32,6 +33,12 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	if len(p.Objectives()) == 0 {
 		return nil, errors.New("search: a problem needs an objective")
 	}
+	if s.Algorithm == "" {
+		s.Algorithm = Evolution
+	}
+	if !slices.Contains(Algorithms, s.Algorithm) {
+		return nil, fmt.Errorf("search: unknown algorithm %.20q: one of %v", s.Algorithm, Algorithms)
+	}
 	if s.Evaluations == 0 {
 		s.Evaluations = defaultEvaluations
 	}
@@ -53,6 +60,7 @@ type run struct {
 	space      *space.Space
 	objectives []Objective
 	archive    archive
+	population population
 	broken     []child // over the limits, least first
 	seen       map[string]struct{}
 	children   []child
@@ -90,7 +98,11 @@ func (r *run) evolve(ctx context.Context) Reason {
 
 // breed makes one generation, drops what was seen and evaluates the rest.
 func (r *run) breed() {
-	children := r.children[:min(brood+r.evaluated/16, generation)]
+	n := min(brood+r.evaluated/16, generation)
+	if r.Algorithm == NSGA2 {
+		n = populationSize
+	}
+	children := r.children[:n]
 	first := r.bred
 	r.bred += uint64(len(children))
 	r.parallel(len(children), func(from, to int) {
@@ -106,37 +118,16 @@ func (r *run) breed() {
 	})
 	fresh := r.fresh(children)
 	switch {
+	case r.Algorithm == Random:
 	case len(fresh) < len(children)/4:
 		r.stride = min(r.stride+1, longest)
 	case r.stride > 0:
 		r.stride--
 	}
 	r.evaluate(fresh)
-}
-
-// child varies what is in the archive, or samples.
-func (r *run) child(random *rand.Rand) space.Genes {
-	switch {
-	case r.archive.size > 0:
-		if random.IntN(50) == 0 {
-			break
-		}
-		a, b := r.archive.draw(random)
-		if random.IntN(3) > 0 {
-			return r.space.Mutate(random, a)
-		}
-		if random.IntN(4) == 0 {
-			b, _ = r.archive.draw(random)
-		}
-		g := r.space.Cross(random, a, b)
-		if random.IntN(2) == 0 {
-			g = r.space.Mutate(random, g)
-		}
-		return g
-	case len(r.broken) > 0 && random.IntN(4) > 0:
-		return r.space.Mutate(random, r.broken[random.IntN(len(r.broken))].genes)
+	if r.Algorithm == NSGA2 {
+		r.population.renew(fresh)
 	}
-	return r.space.Sample(random)
 }
 
 // fresh moves the children not seen before to the front, marks them as seen and
@@ -181,7 +172,7 @@ func (r *run) insert(c *child) {
 			c.values[i] = -v // a cost from here on
 		}
 	}
-	if c.violation > 0 || math.IsNaN(c.violation) {
+	if !(c.violation <= 0) {
 		r.insertBroken(c)
 		return
 	}

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -189,4 +190,20 @@ func BenchmarkRun(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/200000, "µs/evaluation")
 		})
 	}
+}
+
+func benchmarkEvaluate(b *testing.B, p Problem) {
+	r := rand.New(rand.NewPCG(1, 1))
+	samples := make([]space.Genes, 1024)
+	for i := range samples {
+		samples[i] = p.Space().Sample(r)
+	}
+	values := make([]float64, len(p.Objectives()))
+	for i := 0; b.Loop(); i++ {
+		p.Evaluate(samples[i%len(samples)], values)
+	}
+}
+
+func BenchmarkEvaluateSpace(b *testing.B) {
+	benchmarkEvaluate(b, additive(b, load(b, "encoder-compact"), Limits{Memory: 8 << 20}))
 }

@@ -56,6 +56,21 @@ func (s *Space) Mutate(r *rand.Rand, g Genes) Genes {
 	}
 }
 
+// Step returns a copy of g with one gene of one layer, or one of the stem, changed:
+// the smallest move there is.
+func (s *Space) Step(r *rand.Rand, g Genes) Genes {
+	g = slices.Clone(g)
+	switch n := r.IntN(8); {
+	case n < 5:
+		s.mutateLayer(r, g)
+	case n < 6:
+		g = s.resize(r, g)
+	default:
+		s.step(r, g, GeneHidden+r.IntN(2)*(GeneEmbedding-GeneHidden))
+	}
+	return g
+}
+
 // mutateLayer changes one gene of one layer.
 func (s *Space) mutateLayer(r *rand.Rand, g Genes) {
 	j, gene, ok := s.drawGene(r)

@@ -1,0 +1,58 @@
+package search
+
+import (
+	"math/rand/v2"
+
+	"nas/space"
+)
+
+// Algorithm is how a search makes candidates.
+type Algorithm string
+
+const (
+	Evolution Algorithm = "evolution" // mutation and crossover within the archive
+	NSGA2     Algorithm = "nsga2"     // Deb et al. 2002, a population of 100
+	Local     Algorithm = "local"     // mutation of the archive's members, one gene at a time
+	Random    Algorithm = "random"    // uniform samples
+)
+
+// Algorithms are those that Run knows.
+var Algorithms = []Algorithm{Evolution, NSGA2, Local, Random}
+
+// child varies what was found, or samples.
+func (r *run) child(random *rand.Rand) space.Genes {
+	if len(r.broken) > 0 && r.archive.size == 0 && r.Algorithm != Random && random.IntN(4) > 0 {
+		return r.space.Mutate(random, r.broken[random.IntN(len(r.broken))].genes)
+	}
+	if r.archive.size == 0 || r.Algorithm == Random || r.Algorithm == NSGA2 && len(r.population) < populationSize {
+		return r.space.Sample(random)
+	}
+	switch r.Algorithm {
+	case NSGA2:
+		return r.population.child(random, r.space)
+	case Local:
+		g, _ := r.archive.draw(random)
+		return r.space.Step(random, g)
+	}
+	return r.evolved(random)
+}
+
+// evolved is a child of the archive: mostly a mutant, else a cross of neighbours,
+// rarely of strangers, at times an immigrant.
+func (r *run) evolved(random *rand.Rand) space.Genes {
+	if random.IntN(50) == 0 {
+		return r.space.Sample(random)
+	}
+	a, b := r.archive.draw(random)
+	if random.IntN(3) > 0 {
+		return r.space.Mutate(random, a)
+	}
+	if random.IntN(4) == 0 {
+		b, _ = r.archive.draw(random)
+	}
+	g := r.space.Cross(random, a, b)
+	if random.IntN(2) == 0 {
+		g = r.space.Mutate(random, g)
+	}
+	return g
+}
