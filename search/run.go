@@ -43,7 +43,7 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 		s.Evaluations = defaultEvaluations
 	}
 	s.Workers = max(s.Workers, 1)
-	r := &run{Settings: s, problem: p, space: p.Space(), objectives: p.Objectives(), seen: map[string]struct{}{}}
+	r := &run{Settings: s, problem: p, space: p.Space(), objectives: p.Objectives()}
 	r.children = make([]child, generation)
 	for i := range r.children {
 		r.children[i].values = make([]float64, len(r.objectives))
@@ -62,7 +62,7 @@ type run struct {
 	archive    archive
 	population population
 	broken     []child // over the limits, least first
-	seen       map[string]struct{}
+	seen       seen
 	children   []child
 	evaluated  int
 	bred       uint64
@@ -138,11 +138,9 @@ func (r *run) fresh(children []child) []child {
 		if n == r.Evaluations-r.evaluated {
 			break
 		}
-		key := string(children[i].genes)
-		if _, dup := r.seen[key]; dup {
+		if !r.seen.add(children[i].genes) {
 			continue
 		}
-		r.seen[key] = struct{}{}
 		children[n].genes, children[i].genes = children[i].genes, children[n].genes
 		n++
 	}
