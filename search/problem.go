@@ -45,10 +45,11 @@ type Member struct {
 type Reason string
 
 const (
-	BudgetSpent    Reason = "budget spent"    // so many evaluations as were asked for
-	SpaceExhausted Reason = "space exhausted" // every architecture was evaluated: the front is exact
-	NothingNew     Reason = "nothing new"     // long no variation gave an architecture not seen before
-	Proved         Reason = "proved"          // by dynamic programming: the front is exact
+	BudgetSpent    Reason = "budget spent"       // so many evaluations as were asked for
+	SpaceExhausted Reason = "space exhausted"    // every architecture was evaluated: the front is exact
+	StandsStill    Reason = "front stands still" // more evaluations hardly moved it
+	NothingNew     Reason = "nothing new"        // long no variation gave an architecture not seen before
+	Proved         Reason = "proved"             // by dynamic programming: the front is exact
 	Cancelled      Reason = "cancelled"
 )
 
@@ -57,6 +58,7 @@ type Result struct {
 	Front       []Member // feasible and non-dominated, by the first objective, best first
 	Evaluations int
 	Stop        Reason
+	History     []HistoryPoint
 	// Nearest is, where the front is empty, the architecture that breaks the limits
 	// least, and Violation by how much.
 	Nearest   Member
@@ -70,7 +72,13 @@ type Settings struct {
 	Seed        uint64
 	Workers     int
 	First       []space.Genes  // evaluated before any other
+	Still       float64        // stop when a quarter more evaluations added less than this share of the hypervolume; 0: never
 	Progress    func(Progress) // after every generation; may be nil
+	// Save, where it is not nil, gets a state every some ten thousand evaluations and
+	// at the end; its error ends the search. Resume goes on from such a state, which
+	// must have the hashes of all before it. A space that is enumerated has no state.
+	Save   func(*State) error
+	Resume *State
 }
 
 // Progress is how far a search has come.

@@ -15,11 +15,12 @@ import (
 
 // Sizes of a search.
 const (
-	generation = 256 // most children that are bred from one state of the archive
-	brood      = 8   // the first generations are as small, to learn early
-	patience   = 200 // generations in a row without a new architecture
-	longest    = 8   // stride
-	keptBroken = 64  // architectures over the limits that breed while none is within
+	generation = 256     // most children that are bred from one state of the archive
+	brood      = 8       // the first generations are as small, to learn early
+	saveEvery  = 1 << 15 // evaluations between states that are saved
+	patience   = 200     // generations in a row without a new architecture
+	longest    = 8       // stride
+	keptBroken = 64      // architectures over the limits that breed while none is within
 )
 
 // Run searches. Equal problem, settings and seed give an equal result whatever the
@@ -51,7 +52,16 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	if size := r.space.Size(); size.IsInt64() && size.Int64() <= int64(s.Evaluations) {
 		return r.result(r.enumerate(ctx)), nil
 	}
-	return r.result(r.evolve(ctx)), nil
+	if s.Resume != nil {
+		if err := r.restore(s.Resume); err != nil {
+			return nil, err
+		}
+	}
+	reason, err := r.evolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.result(reason), nil
 }
 
 type run struct {
@@ -67,6 +77,10 @@ type run struct {
 	evaluated  int
 	bred       uint64
 	stride     int // further mutations of a child: more when most were seen before
+	idle       int // generations in a row that bred nothing new
+	news       []uint64
+	history    []HistoryPoint
+	worst      []float64
 }
 
 type child struct {
@@ -75,25 +89,35 @@ type child struct {
 	violation float64
 }
 
-func (r *run) evolve(ctx context.Context) Reason {
-	r.take(r.First)
-	for idle := 0; r.evaluated < r.Evaluations; {
-		if ctx.Err() != nil {
-			return Cancelled
+func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
+	if r.Resume == nil {
+		r.take(r.First)
+	}
+	saved := r.evaluated
+	for reason == "" {
+		switch {
+		case ctx.Err() != nil:
+			reason = Cancelled
+		case r.evaluated >= r.Evaluations:
+			reason = BudgetSpent
+		case r.idle >= patience:
+			reason = NothingNew
+		default:
+			if r.breed(); r.record() {
+				reason = StandsStill
+			}
 		}
-		before := r.evaluated
-		r.breed()
-		if idle++; r.evaluated > before {
-			idle = 0
-		}
-		if idle == patience {
-			return NothingNew
+		if r.Save != nil && (reason != "" || r.evaluated-saved >= saveEvery) {
+			if err := r.Save(r.state()); err != nil {
+				return "", err
+			}
+			saved = r.evaluated
 		}
 		if r.Progress != nil {
 			r.Progress(Progress{r.evaluated, r.Evaluations, r.archive.size})
 		}
 	}
-	return BudgetSpent
+	return reason, nil
 }
 
 // breed makes one generation, drops what was seen and evaluates the rest.
@@ -124,6 +148,9 @@ func (r *run) breed() {
 	case r.stride > 0:
 		r.stride--
 	}
+	if r.idle++; len(fresh) > 0 {
+		r.idle = 0
+	}
 	r.evaluate(fresh)
 	if r.Algorithm == NSGA2 {
 		r.population.renew(fresh)
@@ -138,8 +165,12 @@ func (r *run) fresh(children []child) []child {
 		if n == r.Evaluations-r.evaluated {
 			break
 		}
-		if !r.seen.add(children[i].genes) {
+		h := hash(children[i].genes)
+		if !r.seen.insert(h) {
 			continue
+		}
+		if r.Save != nil {
+			r.news = append(r.news, h)
 		}
 		children[n].genes, children[i].genes = children[i].genes, children[n].genes
 		n++
@@ -174,6 +205,7 @@ func (r *run) insert(c *child) {
 		r.insertBroken(c)
 		return
 	}
+	r.widen(c.values)
 	if !r.archive.dominated(c.values) {
 		r.archive.add(entry{c.genes, slices.Clone(c.values)})
 		r.broken = nil
@@ -237,7 +269,7 @@ func (r *run) parallel(n int, do func(from, to int)) {
 }
 
 func (r *run) result(stop Reason) *Result {
-	result := &Result{Evaluations: r.evaluated, Stop: stop}
+	result := &Result{Evaluations: r.evaluated, Stop: stop, History: r.history}
 	r.archive.each(func(e entry) { result.Front = append(result.Front, Member{e.genes, r.natural(e.costs)}) })
 	slices.SortFunc(result.Front, func(a, b Member) int {
 		first := cmp.Compare(a.Values[0], b.Values[0])

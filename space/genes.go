@@ -67,6 +67,30 @@ func (s *Space) Layer(hidden int, g Genes) Layer {
 	return l
 }
 
+// Check reports why g spells no architecture of s.
+func (s *Space) Check(g Genes) error {
+	bad := func(why string) error { return fmt.Errorf("space: %q: genes %v: %s", s.Name, []byte(g), why) }
+	if len(g) < GenesStem+GenesLayer || (len(g)-GenesStem)%GenesLayer != 0 {
+		return bad("no whole number of layers")
+	}
+	for i := range GenesStem {
+		if int(g[i]) >= s.choices(i) {
+			return bad("a choice that there is not")
+		}
+	}
+	if g.Layers() != s.Depth[g[GeneDepth]] {
+		return bad("the depth is another")
+	}
+	for j, gene := range s.layerGenes() {
+		for i := range g.Layers() {
+			if int(g.Layer(i)[j]) >= max(1, len(gene.Choices)) || !gene.PerLayer && g.Layer(i)[j] != g.Layer(0)[j] {
+				return bad("a choice that there is not")
+			}
+		}
+	}
+	return nil
+}
+
 // Genes are the genes that spell a; an error says what of a is no choice of s.
 func (s *Space) Genes(a Arch) (Genes, error) {
 	if a.Model != s.Model {

@@ -142,3 +142,15 @@ func (o Op) Scratch() int {
 	}
 	return 0
 }
+
+// Streamed is the bytes of weights that a run reads whole, matrices and vectors:
+// what must fit a cache for the next run to find them there.
+func (p *Program) Streamed() int {
+	n := 0
+	for _, w := range p.Weights {
+		if w.Kind == Matrix || w.Kind == Vector {
+			n += w.Bytes
+		}
+	}
+	return n
+}

@@ -1,0 +1,52 @@
+package search
+
+// HistoryPoint is how far the front had come. Hypervolume is against a reference
+// that stays the same during a search: the worst that its first evaluations gave.
+type HistoryPoint struct {
+	Evaluations int     `json:"evaluations"`
+	Hypervolume float64 `json:"hypervolume"`
+}
+
+const (
+	firstHistory  = 1024 // evaluations
+	historyGrowth = 4    // a quarter more evaluations from one point to the next
+)
+
+// record keeps a point of history when it is due, and reports whether the front
+// stands still: grew by less than r.Still of itself over a quarter more
+// evaluations. Only two and three objectives have a hypervolume here.
+func (r *run) record() (still bool) {
+	if n := len(r.objectives); n < 2 || n > 3 || r.evaluated < r.nextHistory() || r.archive.size == 0 {
+		return false
+	}
+	var points [][]float64
+	r.archive.each(func(e entry) { points = append(points, e.costs) })
+	p := HistoryPoint{r.evaluated, Hypervolume(points, make([]Objective, len(r.objectives)), r.worst)}
+	r.history = append(r.history, p)
+	if len(r.history) < 2 {
+		return false
+	}
+	before := r.history[len(r.history)-2].Hypervolume
+	return r.Still > 0 && p.Hypervolume-before < r.Still*p.Hypervolume
+}
+
+func (r *run) nextHistory() int {
+	if len(r.history) == 0 {
+		return firstHistory
+	}
+	last := r.history[len(r.history)-1].Evaluations
+	return last + last/historyGrowth
+}
+
+// widen moves the reference while there is no history yet.
+func (r *run) widen(costs []float64) {
+	if len(r.history) > 0 {
+		return
+	}
+	if r.worst == nil {
+		r.worst = append(r.worst, costs...)
+	}
+	for i, v := range costs {
+		r.worst[i] = max(r.worst[i], v)
+	}
+}
