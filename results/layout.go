@@ -78,11 +78,11 @@ func (g *grid) architecture(c *Candidate) {
 }
 
 // Spread is at most n of list, evenly by position, the first and the last included.
-func Spread(list []Candidate, n int) []Candidate {
+func Spread[T any](list []T, n int) []T {
 	if len(list) <= n {
 		return slices.Clone(list)
 	}
-	chosen := make([]Candidate, n)
+	chosen := make([]T, n)
 	for i := range chosen {
 		chosen[i] = list[i*(len(list)-1)/max(n-1, 1)]
 	}
