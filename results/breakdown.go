@@ -101,10 +101,10 @@ func (b *Breakdown) Total(candidate int) float64 {
 	return sum
 }
 
-// Differs is by how much, relatively, the sums miss the latencies of list at most.
-func (b *Breakdown) Differs(list []Candidate) (most float64) {
+// Differs is by how much, relatively, the sums miss the n-th latencies of list at most.
+func (b *Breakdown) Differs(list []Candidate, n int) (most float64) {
 	for i := range list {
-		most = max(most, math.Abs(b.Total(i)/list[i].LatencyNS-1))
+		most = max(most, math.Abs(b.Total(i)/list[i].AllLatencies()[n].NS-1))
 	}
 	return most
 }

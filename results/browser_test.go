@@ -73,6 +73,7 @@ func openBrowser(t *testing.T) *browser {
 	b.into(&target, "Target.createTarget", map[string]any{"url": "about:blank"})
 	b.into(&target, "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true})
 	b.session = target.SessionID
+	b.call("Emulation.setScrollbarsHidden", map[string]any{"hidden": true})
 	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
 		b.call(domain+".enable", nil)
 	}

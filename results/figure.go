@@ -85,6 +85,9 @@ func NewFigure(r *Report) *Figure {
 		}
 	}
 	f.Limit = r.Conditions.Limits.LatencyNS / l.latency.factor
+	if others := r.latencies()[1:]; len(others) > 0 {
+		f.Notes = append(f.Notes, "not drawn: "+strings.Join(others, ", "))
+	}
 	f.axes(r, l)
 	f.notes(r)
 	return f
@@ -111,7 +114,7 @@ func (f *Figure) axes(r *Report, l layout) {
 			kinds = append(kinds, string(k))
 		}
 	}
-	f.X = newAxis("latency "+l.latency.name+", "+strings.Join(kinds, " or "), x, true)
+	f.X = newAxis(r.latencies()[0]+" "+l.latency.name+", "+strings.Join(kinds, " or "), x, true)
 	label := "score"
 	if r.Conditions.ScoreUnit != "" {
 		label += ": " + r.Conditions.ScoreUnit

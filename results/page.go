@@ -13,12 +13,15 @@ import (
 
 // Page is a front as one HTML file that works without a network.
 type Page struct {
-	Report *Report
-	// Breakdown is of the front's members and then of the references; nil: NoBreakdown
-	// says why there is none.
-	Breakdown   *Breakdown
-	NoBreakdown string
-	Measured    *Comparisons // models that ran; may be nil
+	Report   *Report
+	Splits   []Split      // one a latency, or none
+	Measured *Comparisons // models that ran; may be nil
+}
+
+// Split is where one of a front's latencies goes.
+type Split struct {
+	*Breakdown        // of the front's members, then of the references; nil: see Why
+	Why        string // there is none
 }
 
 //go:embed page

@@ -21,9 +21,8 @@ type pageData struct {
 	Members    []pageMember          `json:"members"`
 	References []pageMember          `json:"references"`
 	Parts      []string              `json:"parts"`
-	Blocks     [][]StepTime          `json:"blocks"`
-	Overhead   float64               `json:"overhead"`
-	NoSplit    string                `json:"no_split"` // why there are no blocks
+	Latencies  []string              `json:"latencies"` // keys of Quantities 1, 2, …
+	Splits     []pageSplit           `json:"splits"`    // one a latency
 	History    []search.HistoryPoint `json:"history"`
 	Measured   []pageMeasured        `json:"measured"`
 	Conditions [][2]string           `json:"conditions"`
@@ -46,9 +45,9 @@ type quantity struct {
 type pageMember struct {
 	Name      string    `json:"name,omitempty"`
 	Values    []float64 `json:"v"`
-	Low       float64   `json:"lo"` // of latency
-	High      float64   `json:"hi"`
-	Kind      Kind      `json:"k"`
+	Low       []float64 `json:"lo"` // of each latency
+	High      []float64 `json:"hi"`
+	Kinds     []Kind    `json:"k"`
 	Doubt     float64   `json:"r"` // the score's resolution
 	Tie       bool      `json:"t,omitempty"`
 	Beaten    bool      `json:"b,omitempty"`
@@ -56,8 +55,14 @@ type pageMember struct {
 	Model     int       `json:"m"`
 	Embedding int       `json:"e"`
 	Hidden    int       `json:"h"`
-	Layers    []int     `json:"l"`           // of Shapes
-	Blocks    []int     `json:"p,omitempty"` // of Blocks
+	Layers    []int     `json:"l"` // of Shapes
+	Blocks    [][]int   `json:"p"` // of each split's Blocks; null where it has none
+}
+
+type pageSplit struct {
+	Overhead float64 `json:"overhead"`
+	Blocks   []Block `json:"blocks"`
+	Why      string  `json:"why"` // there are no blocks
 }
 
 type pageMeasured struct {
@@ -74,8 +79,12 @@ type pageMeasured struct {
 
 // values of a candidate, in the order of pageQuantities.
 func pageValues(c *Candidate) []float64 {
-	return []float64{c.Score, c.LatencyNS, float64(c.MemoryBytes), float64(c.WeightsBytes), float64(c.ArenaBytes), float64(c.KVBytes), float64(c.FlashBytes),
-		float64(c.Params), float64(c.ParamsNonEmbedding)}
+	v := []float64{c.Score}
+	for _, l := range c.AllLatencies() {
+		v = append(v, l.NS)
+	}
+	return append(v, float64(c.MemoryBytes), float64(c.WeightsBytes), float64(c.ArenaBytes), float64(c.KVBytes), float64(c.FlashBytes),
+		float64(c.Params), float64(c.ParamsNonEmbedding))
 }
 
 func pageQuantities(r *Report) []quantity {
@@ -88,39 +97,60 @@ func pageQuantities(r *Report) []quantity {
 	size := func(key, label string, limit int64) quantity {
 		return quantity{Key: key, Label: label, Unit: l.memory.name, Scale: l.memory.factor, Limit: float64(limit)}
 	}
-	return []quantity{
-		{Key: "score", Label: "score", Unit: "count", Scale: 1, More: true},
-		{Key: "latency", Label: "latency", Unit: l.latency.name, Scale: l.latency.factor, Limit: limits.LatencyNS},
+	q := []quantity{{Key: "score", Label: "score", Unit: "count", Scale: 1, More: true}}
+	for i, name := range r.latencies() {
+		limit := limits.LatencyNS
+		if i < len(limits.Latencies) {
+			limit = limits.Latencies[i].NS
+		}
+		q = append(q, quantity{Key: name, Label: name, Unit: l.latency.name, Scale: l.latency.factor, Limit: limit})
+	}
+	return append(q,
 		size("memory", "memory", limits.MemoryBytes), size("weights", "weights", 0), size("arena", "arena", 0), size("kv", "KV cache", 0),
 		size("flash", "flash", limits.FlashBytes),
-		{Key: "params", Label: "parameters", Unit: "count", Scale: 1, Limit: float64(limits.Params)},
-		{Key: "nonembedding", Label: "outside the embedding", Unit: "count", Scale: 1},
+		quantity{Key: "params", Label: "parameters", Unit: "count", Scale: 1, Limit: float64(limits.Params)},
+		quantity{Key: "nonembedding", Label: "outside the embedding", Unit: "count", Scale: 1},
+	)
+}
+
+// latencies are the names of r's latencies, also where there is one.
+func (r *Report) latencies() []string {
+	if names := r.latencyNames(); len(names) > 0 {
+		return names
 	}
+	return []string{search.Latency}
 }
 
 func newPageData(p *Page) *pageData {
 	r := p.Report
-	d := &pageData{Title: p.title(), Lead: r.lead(), Quantities: pageQuantities(r), Parts: Parts, NoSplit: p.NoBreakdown, ScoreUnit: r.Conditions.ScoreUnit,
-		Shapes: []space.Layer{}, Models: []space.Model{}, Members: []pageMember{}, References: []pageMember{}, Blocks: [][]StepTime{},
+	d := &pageData{Title: p.title(), Lead: r.lead(), Quantities: pageQuantities(r), Parts: Parts, Latencies: r.latencies(), Splits: []pageSplit{}, ScoreUnit: r.Conditions.ScoreUnit,
+		Shapes: []space.Layer{}, Models: []space.Model{}, Members: []pageMember{}, References: []pageMember{},
 		History: []search.HistoryPoint{}, Measured: []pageMeasured{}, Conditions: r.Conditions.table(), Notes: append([]string{}, r.notes(len(r.Front))...), Warnings: append([]string{}, r.Warnings...)}
 	d.Notes = slices.DeleteFunc(d.Notes, func(s string) bool { return strings.HasPrefix(s, "warning") })
-	var spans [][]int
-	if b := p.Breakdown; b != nil {
-		d.Overhead, spans = b.Overhead, b.Spans
-		for _, block := range b.Blocks {
-			d.Blocks = append(d.Blocks, block)
+	for _, s := range p.Splits {
+		split := pageSplit{Why: s.Why, Blocks: []Block{}}
+		if s.Breakdown != nil {
+			split.Overhead, split.Blocks = s.Overhead, s.Blocks
 		}
+		d.Splits = append(d.Splits, split)
 	}
 	shapes, models := map[space.Layer]int{}, map[space.Model]int{}
 	places := map[string]int{}
 	for i, c := range slices.Concat(r.Front, r.References) {
-		m := pageMember{Name: c.Name, Values: pageValues(&c), Low: c.LatencyLow, High: c.LatencyHigh, Kind: c.LatencyKind, Doubt: c.ScoreResolution,
+		m := pageMember{Name: c.Name, Values: pageValues(&c), Doubt: c.ScoreResolution,
 			Tie: c.Tie, Beaten: c.Dominated, Source: c.Source, Embedding: c.Arch.Embedding, Hidden: c.Arch.Hidden, Model: index(models, &d.Models, c.Arch.Model)}
 		for _, layer := range c.Arch.Layers {
 			m.Layers = append(m.Layers, index(shapes, &d.Shapes, layer))
 		}
-		if spans != nil {
-			m.Blocks = spans[i]
+		for _, l := range c.AllLatencies() {
+			m.Low, m.High, m.Kinds = append(m.Low, l.Low), append(m.High, l.High), append(m.Kinds, l.Kind)
+		}
+		for _, s := range p.Splits {
+			var span []int
+			if s.Breakdown != nil {
+				span = s.Spans[i]
+			}
+			m.Blocks = append(m.Blocks, span)
 		}
 		if key := c.Arch.Key(); i < len(r.Front) || places[key] == 0 {
 			places[key] = i + 1
@@ -192,9 +222,17 @@ func (r *Report) lead() []string {
 		}
 	}
 	if len(beaten) > 0 {
-		lead = append(lead, fmt.Sprintf("Beaten in everything by a member: %s (%d of %s).", strings.Join(beaten, ", "), len(beaten), counted(len(r.References), "reference model")))
+		lead = append(lead, fmt.Sprintf("Members beat %d of %s: %s.", len(beaten), counted(len(r.References), "reference model"), strings.Join(beaten, ", ")))
 	}
 	return lead
+}
+
+// Sources are where the latencies come from, also where there is one.
+func (c Conditions) Sources() []Source {
+	if len(c.Latencies) > 0 {
+		return c.Latencies
+	}
+	return []Source{{search.Latency, c.Workload, c.Device, c.Level, c.Threads, c.KernelVersion, c.TableDate, c.Ops, c.OpsWithoutQuorum}}
 }
 
 // table is the conditions as labels and values.
@@ -203,9 +241,11 @@ func (c Conditions) table() [][2]string {
 		return [][2]string{}
 	}
 	t := [][2]string{
-		{"space", c.Space}, {"workload", c.Workload.String()}, {"device", c.Device}, {"kernel level", c.Level}, {"threads", strconv.Itoa(c.Threads)},
-		{"kernel version", strconv.Itoa(c.KernelVersion)}, {"latency table", fmt.Sprintf("%s, %s", counted(c.Ops, "op"), c.TableDate)},
-		{"ops without quorum", strconv.Itoa(c.OpsWithoutQuorum)}, {"score", c.Evaluator + ": " + c.ScoreUnit},
+		{"space", c.Space}, {"score", c.Evaluator + ": " + c.ScoreUnit},
+	}
+	for _, s := range c.Sources() {
+		t = append(t, [2]string{s.Name, fmt.Sprintf("%v on %s, kernel level %s, version %d, %s; table of %s (%d without quorum), %s", s.Workload, s.Device, s.Level, s.KernelVersion,
+			counted(s.Threads, "thread"), counted(s.Ops, "op"), s.OpsWithoutQuorum, s.TableDate)})
 	}
 	if len(c.Objectives) > 0 {
 		t = append(t, [2]string{"objectives", strings.Join(c.Objectives, ", ")})

@@ -25,7 +25,7 @@ function ticks(low, high, log, length) {
     return at;
   }
   let step = 10 ** Math.floor(Math.log10((high - low) / 2));
-  const wanted = Math.max(2, length / 90);
+  const wanted = Math.max(2, length / 70);
   for (const s of [.1, .2, .5, 1, 2, 5]) { if ((high - low) / (s * step) <= wanted) { step *= s; break; } }
   for (let i = Math.ceil(low / step); i * step <= high; i++) at.push(+(i * step).toPrecision(6));
   return at;

@@ -1,6 +1,7 @@
 // One state, one function that changes the chosen model, one that changes what is kept.
 const state = {
-  x: 'latency', y: 'score', colour: 'memory', references: true, beyond: [],
+  x: latencies[0].key, y: 'score', colour: 'memory', references: true, beyond: [],
+  time: 0, // the latency that is taken apart
   chosen: -1, filters: {}, // by quantity: lowest and highest
   inside: (m) => Object.entries(state.filters).every(([key, [low, high]]) => { const v = quantity[key].of(m); return v >= low && v <= high; }),
 };
@@ -9,10 +10,10 @@ function choose(i) {
   if (!(i >= 0 && i < everyone.length)) return;
   state.chosen = i;
   history.replaceState(null, '', '#' + (i < members.length ? 'member=' + (i + 1) : 'reference=' + (i - members.length + 1)));
-  showMember(i);
+  showMember(i, state.time);
   for (const part of views) part.mark();
   at('walk').querySelectorAll('button').forEach((b) => { if (b.dataset.step) b.disabled = i + Number(b.dataset.step) < 0 || i + Number(b.dataset.step) >= everyone.length; });
-  at('said').textContent = `${nameOf(i)}: score ${show(quantity.score, everyone[i])}, latency ${show(quantity.latency, everyone[i])}, memory ${show(quantity.memory, everyone[i])}`;
+  at('said').textContent = `${nameOf(i)}: score ${show(quantity.score, everyone[i])}, ${latencies.map((q) => q.label + ' ' + show(q, everyone[i])).join(', ')}, memory ${show(quantity.memory, everyone[i])}`;
 }
 
 function filtered() {
@@ -25,6 +26,10 @@ function controls() {
     ...options.map((q) => el('option', { value: q.key, selected: q.key === state[key] }, q.label))));
   at('axes').append(pick('across', 'x', all), pick('up', 'y', all), pick('colour', 'colour', all),
     el('label', {}, el('input', { type: 'checkbox', checked: true, onchange: (e) => { state.references = e.target.checked; views[0].redraw(); } }), 'references'));
+  if (latencies.length > 1) {
+    at('which').append(el('select', { 'aria-label': 'latency', onchange: (e) => { state.time = +e.target.value; showMember(state.chosen, state.time); } },
+      ...latencies.map((q, n) => el('option', { value: n }, q.label))));
+  }
   const step = (n, text) => el('button', { type: 'button', 'data-step': n, 'aria-label': text, onclick: () => choose(state.chosen + n) }, n < 0 ? '←' : '→');
   const copy = el('button', { type: 'button', onclick: async () => {
     const text = archOf(everyone[state.chosen]);
@@ -51,7 +56,7 @@ function budget() {
 }
 
 function sliders() {
-  for (const q of [quantity.latency, quantity.memory, quantity.flash].filter((q) => varied.includes(q))) {
+  for (const q of [...latencies, quantity.memory, quantity.flash].filter((q) => varied.includes(q))) {
     const scale = axis(members.map(q.of), 0, 1000, { room: false });
     let due = 0;
     at('budget').append(el('label', {}, q.label, el('input', { type: 'range', min: 0, max: 1000, value: 1000, oninput: (e) => {
@@ -75,7 +80,7 @@ if (members.length) sliders(); else at('budget').hidden = true;
 views.push(scatter(state, choose), table(state, choose), parallel(state, choose, filtered));
 views[1].redraw();
 if (members.length) budget();
-onResize(at('layers'), () => { if (state.chosen >= 0) drawLayers(everyone[state.chosen]); });
+onResize(at('layers'), () => { if (state.chosen >= 0) drawLayers(everyone[state.chosen], state.time); });
 drawHistory();
 drawMeasured(choose);
 const asked = location.hash.match(/^#(member|reference)=(\d+)$/);

@@ -2,10 +2,10 @@
 function drawMeasured(choose) {
   const host = at('measured');
   if (!data.measured.length) {
-    host.replaceChildren(why('No measured models: on the device, nas measure front.json --format json -o measured.json; then nas report --measured measured.json.'));
+    host.replaceChildren(why('No model of this front was run. On the device: ', el('code', {}, 'nas measure front.json --format json -o measured.json'), ' and then ', el('code', {}, 'nas report front.json --measured measured.json -o report.html')));
     return;
   }
-  const q = quantity.latency, scale = data.quantities[1].scale;
+  const q = latencies[0], scale = latencyScale;
   onResize(host, (width) => {
     const height = 300, box = { left: 52, right: width - 12, top: 30, bottom: height - 42 };
     const values = data.measured.flatMap((m) => [m.predicted, m.floor, m.median]).map((v) => v / scale);

@@ -2,23 +2,23 @@
 const partColour = (name) => `var(--p${data.parts.indexOf(name)})`;
 
 // timesOf is a block's time by part, in ns.
-function timesOf(block) {
+function timesOf(block, split) {
   const sums = {};
-  for (const s of data.blocks[block]) sums[s.part] = (sums[s.part] || 0) + s.ns;
+  for (const s of split.blocks[block]) sums[s.part] = (sums[s.part] || 0) + s.ns;
   return sums;
 }
 
 const total = (sums) => Object.values(sums).reduce((a, b) => a + b, 0);
 const time = (ns) => ns >= 1e6 ? four(ns / 1e6) + ' ms' : four(ns / 1e3) + ' µs';
 
-function showMember(i) {
+function showMember(i, latency) {
   const m = everyone[i];
   at('member-h').textContent = nameOf(i) + (i < members.length ? ` of ${members.length}` : '');
   at('member-words').textContent = [m.s, `hidden ${hiddenOf(m)}, ${m.l.length} layers; heads ${headsOf(m)} of width ${headWidthOf(m)}; ffn ${ffnOf(m)}`].filter(Boolean).join(' · ');
   const figure = (name, value, note) => [el('dt', {}, name), el('dd', {}, value, note ? el('small', {}, note) : null)];
   const pairs = [
-    figure('score', show(quantity.score, m), m.t ? 'tied: the score cannot tell it from its neighbour' : m.r > 0 ? '± ' + quantity.score.show(m.r) : ''),
-    figure('latency, ' + m.k, show(quantity.latency, m), 'interval ' + interval(m)),
+    figure('score', show(quantity.score, m), m.r > 0 ? `resolution ${quantity.score.show(m.r)}${m.t ? ': a tie with its neighbour' : ''}` : ''),
+    ...latencies.map((q, n) => figure(q.label + ', ' + m.k[n], show(q, m), 'interval ' + interval(m, n) + (q.limit > 0 ? '; ' + limitNote(q, m) : ''))),
     figure('memory', show(quantity.memory, m), limitNote(quantity.memory, m)),
     figure('flash', show(quantity.flash, m), limitNote(quantity.flash, m)),
     figure('parameters', show(quantity.params, m), show(quantity.nonembedding, m) + ' outside the embedding'),
@@ -30,8 +30,8 @@ function showMember(i) {
   at('memory-split').replaceChildren(
     el('div', { class: 'stack', role: 'img', 'aria-label': 'memory by use' }, ...sizes.map(([k, c]) => part(100 * quantity[k].of(m) / whole + '%', c, `${quantity[k].label} ${show(quantity[k], m)}`))),
     el('div', { class: 'legend' }, ...sizes.map(([k, c]) => el('span', { class: 'key' }, swatch(c), `${quantity[k].label} ${show(quantity[k], m)}`))));
-  drawLayers(m);
-  showSplit(m);
+  drawLayers(m, latency);
+  showSplit(m, latency);
 }
 
 function limitNote(q, m) {
@@ -40,13 +40,13 @@ function limitNote(q, m) {
 
 // drawLayers draws one column a layer: heads as blocks upwards, the feed-forward width
 // downwards, on the scale of the widest of all members; below, the layer's time.
-function drawLayers(m) {
+function drawLayers(m, latency) {
   const host = at('layers'), width = host.clientWidth;
   if (!width) return;
   const layers = layersOf(m), widest = widestOf(m);
-  const timed = m.p && data.blocks.length;
+  const split = data.splits[latency], timed = m.p && m.p[latency];
   const left = 64, column = (width - left) / (layers.length + 2), bar = Math.min(column * .72, 34);
-  const up = 74, down = 74, middle = up + 6, pitch = 66, base = middle + down + 34 + (timed ? pitch : 0), height = base + (timed ? 22 : 6);
+  const up = 60, down = 56, middle = up + 6, pitch = 66, base = middle + down + 34 + (timed ? pitch : 0), height = base + (timed ? 22 : 6);
   const svg = draw('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `layers: heads ${headsOf(m)}; feed-forward ${ffnOf(m)}` });
   const centre = (n) => left + column * (n + .5);
   svg.append(draw('text', { x: 0, y: middle - up / 2 + 4 }, 'heads'), draw('text', { x: 0, y: middle + down / 2 + 8 }, 'ffn'),
@@ -67,12 +67,13 @@ function drawLayers(m) {
     }
   });
   if (timed) {
-    const sums = m.p.map(timesOf), most = Math.max(...sums.map(total));
-    svg.append(draw('text', { x: 0, y: base - 22 }, 'time'), draw('text', { x: 0, y: base - 8 }, 'max ' + time(most)), draw('line', { class: 'axis', x1: left, x2: width, y1: base, y2: base }));
+    const sums = timed.map((b) => timesOf(b, split)), most = Math.max(...sums.map(total));
+    const peak = base - pitch + 8;
+    svg.append(draw('text', { x: 0, y: base - 2 }, 'time'), draw('text', { x: 0, y: peak + 4 }, time(most)), draw('line', { class: 'grid', x1: left, x2: width, y1: peak, y2: peak }), draw('line', { class: 'axis', x1: left, x2: width, y1: base, y2: base }));
     sums.forEach((by, n) => {
       let y = base;
       const where = n === 0 ? 'before the layers' : n === sums.length - 1 ? 'after the layers' : `layer ${n}`;
-      const g = draw('g', {}, draw('title', {}, `${where}: ${time(total(by))}\n` + data.blocks[m.p[n]].map((s) => `${s.name} ${time(s.ns)}`).join('\n')));
+      const g = draw('g', {}, draw('title', {}, `${where}: ${time(total(by))}\n` + split.blocks[timed[n]].map((s) => `${s.name} ${time(s.ns)}`).join('\n')));
       for (const name of data.parts.filter((p) => by[p])) {
         const h = (pitch - 8) * by[name] / most;
         y -= h;
@@ -102,11 +103,11 @@ for (const m of members) {
   }
 }
 
-function showSplit(m) {
-  const host = at('split');
-  if (!m.p || !data.blocks.length) { host.replaceChildren(why(data.no_split)); return; }
-  const sums = { overhead: data.overhead };
-  for (const b of m.p) for (const [k, v] of Object.entries(timesOf(b))) sums[k] = (sums[k] || 0) + v;
+function showSplit(m, latency) {
+  const host = at('split'), split = data.splits[latency];
+  if (!m.p || !m.p[latency]) { host.replaceChildren(why(split ? split.why : 'No times by op: no profile was given.')); return; }
+  const sums = { overhead: split.overhead };
+  for (const b of m.p[latency]) for (const [k, v] of Object.entries(timesOf(b, split))) sums[k] = (sums[k] || 0) + v;
   const whole = total(sums), parts = data.parts.filter((p) => sums[p] > 0);
   host.replaceChildren(
     el('div', { class: 'stack', role: 'img', 'aria-label': 'latency by part' }, ...parts.map((p) => part(100 * sums[p] / whole + '%', partColour(p), `${p} ${time(sums[p])}`))),

@@ -2,7 +2,7 @@
 // along an axis keeps the members in that range; a double click lets all back in.
 function parallel(state, choose, filtered) {
   const host = at('parallel');
-  const shown = varied.filter((q) => q.key !== 'nonembedding' && q.key !== 'weights');
+  const shown = varied.filter((q) => !['nonembedding', 'weights'].includes(q.key) && (q.key !== 'flash' || q.limit > 0));
   let scales = [], spots = [], overlay;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -50,7 +50,7 @@ function parallel(state, choose, filtered) {
   function axisOf(svg, q, i, top, bottom) {
     const x = spots[i], s = scales[i], range = state.filters[q.key];
     svg.append(draw('line', { class: 'axis', x1: x, x2: x, y1: top, y2: bottom }));
-    const words = q.title.split(', ');
+    const words = q.short.split(', ');
     words.forEach((w, n) => svg.append(draw('text', { class: 'name', x, y: 14 + 15 * n, 'text-anchor': 'middle' }, w)));
     if (q.limit > 0) svg.append(draw('text', { class: 'limit-name', x, y: 44, 'text-anchor': 'middle' }, 'limit ' + q.show(q.limit)));
     for (const v of s.ticks()) svg.append(draw('text', { x: x - 6, y: s.px(v) + 4, 'text-anchor': 'end' }, q.tick(v)));

@@ -99,7 +99,7 @@ function scatter(state, choose) {
     const q = quantity[state.colour], ramp = colourOf(q);
     const paths = new Map();
     members.forEach((m, i) => {
-      const key = (state.inside(m) ? ramp.step(q.of(m)) : -1) + ' ' + m.k;
+      const key = (state.inside(m) ? ramp.step(q.of(m)) : -1) + ' ' + m.k[kindOf()];
       const p = places[i];
       paths.set(key, (paths.get(key) || '') + `M${p[0].toFixed(1)},${p[1].toFixed(1)}h.01`);
     });
@@ -132,6 +132,9 @@ function scatter(state, choose) {
     state.beyond = data.references.filter((_, n) => !shown[members.length + n]).map((m) => m.name);
   }
 
+  // kindOf is the latency whose kind the signs show: the drawn one, else the first.
+  const kindOf = () => Math.max(0, data.latencies.indexOf(state.x), data.latencies.indexOf(state.y));
+
   // mark rings the chosen model and the one below the pointer.
   function mark(hovered = -1) {
     if (!overlay) return;
@@ -139,10 +142,13 @@ function scatter(state, choose) {
     for (const [i, name] of [[state.chosen, 'ring'], [hovered, 'ring hover']]) {
       const p = places[i];
       if (i < 0 || !p) continue;
-      const m = everyone[i], lat = data.quantities[1];
-      if (state.x === 'latency') overlay.append(draw('path', { class: 'whisker', d: `M${x.px(m.lo / lat.scale)},${p[1]}H${x.px(m.hi / lat.scale)}m0,-4v8` }));
-      if (state.y === 'latency') overlay.append(draw('path', { class: 'whisker', d: `M${p[0]},${y.px(m.lo / lat.scale)}V${y.px(m.hi / lat.scale)}m-4,0h8` }));
-      overlay.append(draw('circle', { class: name, cx: p[0], cy: p[1], r: i < members.length ? 6.5 : 10 }));
+      const m = everyone[i], r = i < members.length ? 6.5 : 10;
+      const across = data.latencies.indexOf(state.x), up = data.latencies.indexOf(state.y);
+      const ends = (n, to) => [m.lo[n], m.hi[n]].map((v) => to.px(v / latencyScale));
+      let d = '';
+      if (across >= 0) { const [a, b] = ends(across, x); d += `M${a},${p[1]}H${b}m0,-4v8M${a},${p[1] - 4}v8`; }
+      if (up >= 0) { const [a, b] = ends(up, y); d += `M${p[0]},${a}V${b}m-4,0h8M${p[0] - 4},${a}h8`; }
+      for (const halo of [' halo', '']) overlay.append(draw('path', { class: 'whisker' + halo, d }), draw('circle', { class: name + halo, cx: p[0], cy: p[1], r }));
     }
   }
 
@@ -173,8 +179,8 @@ function scatter(state, choose) {
     const q = quantity[state.colour], ramp = colourOf(q);
     const bar = el('span', { class: 'ramp', 'aria-hidden': 'true' }, ...Array.from({ length: steps }, (_, i) => part('', `var(--r${i})`)));
     const parts = [el('span', { class: 'key' }, q.title + ': ' + q.show(ramp.low), bar, q.show(ramp.high)),
-      el('span', { class: 'key' }, swatch('var(--mark)'), 'reference models' + (state.beyond.length && state.references ? '; beyond the axes: ' + state.beyond.join(', ') : ''))];
-    if (data.references.some((m) => overOf(m).length)) parts.push(el('span', { class: 'key' }, '◇ over a limit'));
+      el('span', { class: 'key' }, el('span', { class: 'diamond' }, '◆'), 'reference models' + (state.beyond.length && state.references ? '; beyond the axes: ' + state.beyond.join(', ') : ''))];
+    if (data.references.some((m) => overOf(m).length)) parts.push(el('span', { class: 'key' }, el('span', { class: 'diamond' }, '◇'), 'over a limit'));
     if (state.y === 'score' && members.some((m) => m.r > 0)) parts.push(el('span', { class: 'key' }, swatch('var(--band)'), 'the score cannot tell these from the best beside them'));
     at('scatter-legend').replaceChildren(...(members.length ? parts : parts.slice(1)));
   }
@@ -191,7 +197,7 @@ function tipOf(i) {
   const line = (s) => el('span', {}, s);
   return [el('b', {}, nameOf(i)),
     line(`score ${show(quantity.score, m)}${m.t ? ', tied with a neighbour' : ''}`),
-    line(`latency ${show(quantity.latency, m)} ${m.k}, ${interval(m)}`),
+    ...latencies.map((q, n) => line(`${q.label} ${show(q, m)} ${m.k[n]}, ${interval(m, n)}`)),
     line(`memory ${show(quantity.memory, m)}, flash ${show(quantity.flash, m)}`),
     line(`${show(quantity.params, m)} parameters`),
     line(`hidden ${hiddenOf(m)}, ${m.l.length} layers`), line(`heads ${headsOf(m)}, width ${headWidthOf(m)}`), line(`ffn ${ffnOf(m)}`),

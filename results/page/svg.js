@@ -11,7 +11,7 @@ function fill(e, attributes, children) {
 const el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
 const draw = (tag, attributes, ...children) => fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
 
-const why = (text) => el('p', { class: 'why' }, text);
+const why = (...text) => el('p', { class: 'why' }, ...text);
 const swatch = (colour) => { const s = el('i', { class: 'swatch' }); s.style.background = colour; return s; };
 
 // Styles are set through the object model: a policy against style attributes in

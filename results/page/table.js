@@ -2,12 +2,11 @@
 const few = 24;
 const columns = [
   ['', (m, i) => nameOf(i), null, true], ['score', (m) => (m.t ? '~' : '') + quantity.score.show(quantity.score.of(m)), 'score'],
-  ['latency', (m) => quantity.latency.show(quantity.latency.of(m)), 'latency'], ['interval', (m) => interval(m).replace(/ [^ ]+$/, '')],
-  ['memory', (m) => quantity.memory.show(quantity.memory.of(m)), 'memory'], ['flash', (m) => quantity.flash.show(quantity.flash.of(m)), 'flash'],
+  ...latencies.flatMap((q, n) => [[q.short, (m) => q.show(q.of(m)), q.key], ['interval ' + q.unit, (m) => interval(m, n)]]),
+  [quantity.memory.short, (m) => quantity.memory.show(quantity.memory.of(m)), 'memory'], [quantity.flash.short, (m) => quantity.flash.show(quantity.flash.of(m)), 'flash'],
   ['params', (m) => quantity.params.show(quantity.params.of(m)), 'params'], ['layers', (m) => m.l.length, 'layers'],
   ['hidden', hiddenOf, 'hidden', true], ['heads', headsOf, null, true], ['width', headWidthOf, null, true], ['ffn', ffnOf, null, true],
 ];
-const unitOf = { latency: quantity.latency.unit, interval: quantity.latency.unit, memory: quantity.memory.unit, flash: quantity.flash.unit };
 
 function table(state, choose) {
   let sort = { key: 'score', up: false }, full = false;
@@ -17,8 +16,7 @@ function table(state, choose) {
     const order = members.map((_, i) => i).filter((i) => state.inside(members[i])).sort((a, b) => (sort.up ? 1 : -1) * (q.of(members[a]) - q.of(members[b])) || a - b);
     const rows = full || order.length <= few ? order : Array.from({ length: few }, (_, i) => order[Math.floor(i * (order.length - 1) / (few - 1))]);
     const references = data.references.map((_, n) => members.length + n);
-    const head = el('tr', {}, ...columns.map(([name, , key, left]) => {
-      const title = name + (unitOf[name] ? ' ' + unitOf[name] : '');
+    const head = el('tr', {}, ...columns.map(([title, , key, left]) => {
       const by = key === sort.key;
       return el('th', { scope: 'col', class: left ? 'left' : '', 'aria-sort': by ? (sort.up ? 'ascending' : 'descending') : undefined },
         key ? el('button', { type: 'button', onclick: () => { sort = { key, up: by ? !sort.up : key !== 'score' }; redraw(); } }, title + (by ? (sort.up ? ' ↑' : ' ↓') : '')) : title);

@@ -27,12 +27,13 @@ function quantityOf(q, i) {
     ...q, unit: counted ? '' : q.unit, limit: q.limit / q.scale,
     of: (m) => m.v[i] / q.scale,
     show: counted ? (v) => count(v) : four, tick: counted ? (v) => count(v, round) : round,
-    title: q.label + (counted ? '' : ' ' + q.unit),
+    title: q.label + (i === 0 && data.score_unit ? ': ' + data.score_unit : counted ? '' : ' ' + q.unit),
+    short: q.label + (counted ? '' : ' ' + q.unit),
   };
 }
 
 const mean = (m, f) => m.l.reduce((sum, s) => sum + f(data.shapes[s]), 0) / m.l.length;
-const shape = (key, label, of) => ({ key, label, unit: '', title: label, more: false, limit: 0, of, show: (v) => round(+v.toFixed(1)), tick: round });
+const shape = (key, label, of) => ({ key, label, unit: '', title: label, short: label, more: false, limit: 0, of, show: (v) => round(+v.toFixed(1)), tick: round });
 
 // Quantities that differ between members are worth an axis.
 const all = data.quantities.map(quantityOf).concat([
@@ -41,6 +42,8 @@ const all = data.quantities.map(quantityOf).concat([
   shape('attention', 'attention width, mean', (m) => mean(m, (s) => s.heads * s.head_width)),
   shape('ffn', 'ffn width, mean', (m) => mean(m, (s) => s.ffn)),
 ]);
+const latencies = data.latencies.map((_, n) => all[1 + n]);
+const latencyScale = data.quantities[1].scale;
 const quantity = Object.fromEntries(all.map((q) => [q.key, q]));
 const varied = all.filter((q) => new Set(members.map(q.of)).size > 1);
 
@@ -58,10 +61,10 @@ const layersOf = (m) => m.l.map((s) => data.shapes[s]);
 const headsOf = (m) => runs(layersOf(m).map((s) => s.heads + (s.kv_heads < s.heads ? '/' + s.kv_heads : '')));
 const headWidthOf = (m) => runs(layersOf(m).map((s) => s.head_width));
 const ffnOf = (m) => runs(layersOf(m).map((s) => s.ffn));
-const hiddenOf = (m) => m.h + (m.e !== m.h ? ` (embedding ${m.e})` : '');
+const hiddenOf = (m) => m.h + (m.e !== m.h ? ` (emb ${m.e})` : '');
 const nameOf = (i) => everyone[i].name || `Member ${i + 1}`;
 const show = (q, m) => q.show(q.of(m)) + (q.unit ? ' ' + q.unit : '');
-const interval = (m) => { const q = data.quantities[1]; return `${four(m.lo / q.scale)}–${four(m.hi / q.scale)} ${q.unit}`; };
+const interval = (m, n) => `${four(m.lo[n] / latencyScale)}–${four(m.hi[n] / latencyScale)}`;
 
 // archOf is m as nas predict reads it.
 const archOf = (m) => JSON.stringify({ ...data.models[m.m], embedding: m.e, hidden: m.h, layers: layersOf(m) });
