@@ -1,5 +1,7 @@
 package kernels
 
+import "math"
+
 // KV holds the int8 keys and values of one head for up to Capacity tokens. Both
 // are packed like matrices, so that attention's products are the linear's: keys
 // with tokens as columns over the head width, values with the head width as
@@ -82,13 +84,13 @@ func (s *Set) Attention(a *AttentionArgs) {
 	queries := rest[:2*attentionRows*depth]
 	chances := rest[2*attentionRows*depth:][:2*attentionRows*columns]
 	lda, ldp := depth*s.valueBytes, columns*s.valueBytes
-	rootWidth := 1 / root(float32(kv.HeadWidth))
+	base2 := float32(math.Log2E / math.Sqrt(float64(kv.HeadWidth))) // e^(x/root) = 2^(x*base2)
 
 	for row := 0; row < a.Rows; row += attentionRows {
 		rows := min(attentionRows, a.Rows-row)
 		var scale, outScale [attentionRows]float32
 		for i := range rows {
-			scale[i] = s.quantise(queries[i*lda:][:lda], a.Q[(row+i)*a.LDQ:][:kv.HeadWidth], s.offset) * rootWidth
+			scale[i] = s.quantise(queries[i*lda:][:lda], a.Q[(row+i)*a.LDQ:][:kv.HeadWidth], s.offset) * base2
 		}
 		seen := a.Context
 		if a.Causal {

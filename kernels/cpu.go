@@ -58,6 +58,7 @@ func Detect(force string) (Level, error) {
 type Set struct {
 	level Level
 	primitives
+	tile floatTile
 }
 
 // Level is the level that s runs at.
@@ -68,7 +69,7 @@ func For(level Level) (*Set, error) {
 	if _, err := Detect(level.String()); err != nil {
 		return nil, err
 	}
-	s := &Set{level: level, primitives: genericPrimitives()}
+	s := &Set{level: level, primitives: genericPrimitives(), tile: archTile(level)}
 	archPrimitives(level, &s.primitives)
 	return s, nil
 }

@@ -11,7 +11,7 @@ type Activation uint8
 const (
 	None Activation = iota
 	ReLU
-	GELU // tanh form
+	GELU // x Phi(x)
 	SiLU
 	Tanh
 )

@@ -19,7 +19,10 @@ func newLayout(list []Candidate, units layout) layout {
 	l := layout{memory: units.memory, latency: units.latency}
 	var memory, latency float64
 	for _, c := range list {
-		memory, latency = max(memory, float64(c.MemoryBytes)), max(latency, c.LatencyNS)
+		memory = max(memory, float64(c.MemoryBytes))
+		for _, t := range c.AllLatencies() {
+			latency = max(latency, t.NS)
+		}
 		l.named, l.beaten, l.kv = l.named || c.Name != "", l.beaten || c.Dominated, l.kv || c.KVBytes > 0
 	}
 	if l.memory.factor == 0 && len(list) > 0 {
@@ -42,8 +45,10 @@ func (l layout) grid(list []Candidate) grid {
 			tie = "~"
 		}
 		g.number("score", tie+Count(c.Score))
-		g.number("latency "+l.latency.name, l.latency.fixed(c.LatencyNS))
-		g.number("interval "+l.latency.name, l.latency.fixed(c.LatencyLow)+"–"+l.latency.fixed(c.LatencyHigh))
+		for _, t := range c.AllLatencies() {
+			g.number(t.Name+" "+l.latency.name, l.latency.fixed(t.NS))
+			g.number("interval "+l.latency.name, l.latency.fixed(t.Low)+"–"+l.latency.fixed(t.High))
+		}
 		g.number("memory "+l.memory.name, l.memory.fixed(float64(c.MemoryBytes)))
 		g.number("weights "+l.memory.name, l.memory.fixed(float64(c.WeightsBytes)))
 		g.number("arena "+l.memory.name, l.memory.fixed(float64(c.ArenaBytes)))

@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"slices"
 
 	"nas/space"
 )
@@ -27,6 +28,7 @@ type Conditions struct {
 	TableDate        string         `json:"table_date"` // when the ops were measured, RFC 3339
 	Ops              int            `json:"ops"`        // of the latency table
 	OpsWithoutQuorum int            `json:"ops_without_quorum"`
+	Latencies        []Source       `json:"latencies,omitempty"` // where several come from, the first being the one above; none where it is the only one
 	Evaluator        string         `json:"evaluator"`
 	ScoreUnit        string         `json:"score_unit"`
 	Objectives       []string       `json:"objectives"`
@@ -41,7 +43,28 @@ type Limits struct {
 	MemoryBytes int64   `json:"memory_bytes"`
 	FlashBytes  int64   `json:"flash_bytes"`
 	Params      int64   `json:"params"`
-	LatencyNS   float64 `json:"latency_ns"`
+	LatencyNS   float64 `json:"latency_ns"` // of the first latency
+
+	Latencies []LatencyLimit `json:"latencies,omitempty"` // of each, where there are several
+}
+
+// LatencyLimit is the limit of one of several latencies.
+type LatencyLimit struct {
+	Name string  `json:"name"`
+	NS   float64 `json:"ns"`
+}
+
+// Source is where one of several latencies comes from.
+type Source struct {
+	Name             string         `json:"name"`
+	Workload         space.Workload `json:"workload"`
+	Device           string         `json:"device"`
+	Level            string         `json:"level"`
+	Threads          int            `json:"threads"`
+	KernelVersion    int            `json:"kernel_version"`
+	TableDate        string         `json:"table_date"`
+	Ops              int            `json:"ops"`
+	OpsWithoutQuorum int            `json:"ops_without_quorum"`
 }
 
 // Validate reports the first thing in r that cannot be.
@@ -54,6 +77,19 @@ func (r *Report) Validate() error {
 			if err := list.candidates[i].validate(); err != nil {
 				return fmt.Errorf("results: %s, member %d: %w", list.name, i+1, err)
 			}
+			if names := list.candidates[i].latencyNames(); !slices.Equal(names, r.latencyNames()) {
+				return fmt.Errorf("results: %s, member %d: latencies %q, others have %q", list.name, i+1, names, r.latencyNames())
+			}
+		}
+	}
+	return nil
+}
+
+// latencyNames are those of several latencies; none where there is one.
+func (r *Report) latencyNames() []string {
+	for _, list := range [][]Candidate{r.Front, r.References} {
+		if len(list) > 0 {
+			return list[0].latencyNames()
 		}
 	}
 	return nil

@@ -108,9 +108,12 @@ func compareGolden(t *testing.T, name string, got []byte) {
 
 // What is written for machines is read back without loss.
 func TestRoundTrip(t *testing.T) {
-	for _, members := range []int{0, 1, 40} {
+	for round, members := range []int{0, 1, 40, 40} {
 		for _, name := range space.Names() {
 			r := sample(t, name, members)
+			if round == 3 {
+				several(r)
+			}
 			var asJSON, asCSV bytes.Buffer
 			if err := WriteJSON(&asJSON, r); err != nil {
 				t.Fatal(err)
@@ -132,6 +135,51 @@ func TestRoundTrip(t *testing.T) {
 			if diff := cmp.Diff(r, got, cmpopts.IgnoreFields(Report{}, "Conditions", "Warnings")); diff != "" {
 				t.Errorf("CSV (-written +read):\n%s", diff)
 			}
+		}
+	}
+}
+
+// several gives every candidate of r another latency.
+func several(r *Report) *Report {
+	for _, list := range [][]Candidate{r.Front, r.References} {
+		for i := range list {
+			c := &list[i]
+			c.SetLatencies([]Latency{{"phone", c.LatencyNS, c.LatencyLow, c.LatencyHigh, c.LatencyKind}, {"board-2", c.LatencyNS * 3.3, c.LatencyNS, c.LatencyNS * 5, Modelled}})
+		}
+	}
+	c := &r.Conditions
+	c.Objectives = []string{"score", "phone", "board-2"}
+	c.Limits.Latencies = []LatencyLimit{{"phone", 2e7}, {"board-2", 0}}
+	source := Source{"phone", c.Workload, c.Device, c.Level, c.Threads, c.KernelVersion, c.TableDate, c.Ops, c.OpsWithoutQuorum}
+	c.Latencies = []Source{source, source}
+	c.Latencies[1].Name, c.Latencies[1].Device = "board-2", "Board_2"
+	return r
+}
+
+func TestSeveralLatencies(t *testing.T) {
+	r := several(sample(t, "encoder-compact", 5))
+	for _, format := range Formats[:2] {
+		var b bytes.Buffer
+		if err := Write(&b, format, r, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		compareGolden(t, "encoder-compact-latencies."+format, b.Bytes())
+	}
+	for name, spoil := range map[string]func(*Report){
+		"one":       func(r *Report) { r.Front[0].Latencies = r.Front[0].Latencies[:1] },
+		"first":     func(r *Report) { r.Front[0].LatencyNS *= 1.001 },
+		"missing":   func(r *Report) { r.Front[1].Latencies = nil },
+		"names":     func(r *Report) { r.References[1].Latencies[1].Name = "board-3" },
+		"no name":   func(r *Report) { r.Front[0].Latencies[1].Name = "" },
+		"bad name":  func(r *Report) { r.Front[0].Latencies[1].Name = "a\nb" },
+		"duplicate": func(r *Report) { r.Front[0].Latencies[1].Name = "phone" },
+		"kind":      func(r *Report) { r.Front[0].Latencies[1].Kind = "guessed" },
+		"interval":  func(r *Report) { r.Front[0].Latencies[1].High = 0 },
+	} {
+		r := several(sample(t, "encoder-compact", 5))
+		spoil(r)
+		if err := r.Validate(); err == nil {
+			t.Errorf("%s: accepted", name)
 		}
 	}
 }
@@ -262,6 +310,13 @@ func TestQuantitiesForPeople(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	r := sample(f, "encoder-compact", 2)
 	var asJSON, asCSV bytes.Buffer
+	WriteJSON(&asJSON, r)
+	WriteCSV(&asCSV, r)
+	f.Add(asJSON.Bytes())
+	f.Add(asCSV.Bytes())
+	asJSON.Reset()
+	asCSV.Reset()
+	several(r)
 	WriteJSON(&asJSON, r)
 	WriteCSV(&asCSV, r)
 	f.Add(asJSON.Bytes())

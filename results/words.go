@@ -13,7 +13,17 @@ func (c Conditions) words(members int) []string {
 	}
 	lines := []string{
 		fmt.Sprintf("space    %s, %v", c.Space, c.Workload),
-		fmt.Sprintf("device   %s, kernel level %s, %s; table of %d ops, %s", c.Device, c.Level, counted(c.Threads, "thread"), c.Ops, c.TableDate),
+	}
+	sources := c.Latencies
+	if len(sources) == 0 {
+		sources = []Source{{Device: c.Device, Level: c.Level, Threads: c.Threads, TableDate: c.TableDate, Ops: c.Ops}}
+	}
+	for _, s := range sources {
+		text := fmt.Sprintf("%s, kernel level %s, %s; table of %d ops, %s", s.Device, s.Level, counted(s.Threads, "thread"), s.Ops, s.TableDate)
+		if s.Name != "" {
+			text = fmt.Sprintf("%s: %v on %s", s.Name, s.Workload, text)
+		}
+		lines = append(lines, "device   "+text)
 	}
 	if limits := c.Limits.words(); limits != "" {
 		lines = append(lines, "limits   "+limits)
@@ -35,7 +45,10 @@ func (l Limits) words() string {
 	add(l.MemoryBytes > 0, "memory", Bytes(l.MemoryBytes))
 	add(l.FlashBytes > 0, "flash", Bytes(l.FlashBytes))
 	add(l.Params > 0, "params", Count(float64(l.Params)))
-	add(l.LatencyNS > 0, "latency", Duration(l.LatencyNS))
+	add(l.LatencyNS > 0 && len(l.Latencies) == 0, "latency", Duration(l.LatencyNS))
+	for _, t := range l.Latencies {
+		add(t.NS > 0, t.Name, Duration(t.NS))
+	}
 	return strings.Join(words, ", ")
 }
 

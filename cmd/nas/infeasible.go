@@ -17,15 +17,21 @@ func (h *hunt) infeasible(err error) error {
 		return err
 	}
 	a := h.space.Arch(e.Genes)
+	what := "--" + e.Name
 	show, flag := results.Bytes, fmt.Sprintf("--%s %dKiB", e.Name, int64(e.Smallest+1023)/1024)
 	switch e.Name {
-	case "params":
+	case search.Memory, search.Flash:
+	case search.Params:
 		show, flag = func(n int64) string { return results.Count(float64(n)) }, fmt.Sprintf("--params %.0f", e.Smallest)
-	case "latency":
-		show, flag = func(n int64) string { return results.Duration(float64(n)) }, fmt.Sprintf("--latency %.0fus", e.Smallest/1000+1)
+	default:
+		show = func(n int64) string { return results.Duration(float64(n)) }
+		what, flag = "--latency "+e.Name+"=", fmt.Sprintf("--latency %s=%.0fus", e.Name, e.Smallest/1000+1)
+		if e.Name == search.Latency {
+			what, flag = "--latency", fmt.Sprintf("--latency %.0fus", e.Smallest/1000+1)
+		}
 	}
-	text := fmt.Sprintf("no architecture of %s keeps --%s within %s; the smallest needs %s (%v)", h.space.Name, e.Name, show(int64(e.Limit.Limit)), show(int64(e.Smallest)), a)
-	if e.Name == "memory" || e.Name == "flash" {
+	text := fmt.Sprintf("no architecture of %s keeps %s within %s; the smallest needs %s (%v)", h.space.Name, what, show(int64(e.Limit.Limit)), show(int64(e.Smallest)), a)
+	if e.Name == search.Memory || e.Name == search.Flash {
 		text += ": " + parts(a, e.Memory)
 	}
 	return failed(errors.New(text), "%s is the least that it can meet; fewer or smaller choices for vocabulary, embedding and hidden make a smaller space", flag)
@@ -70,7 +76,11 @@ func (h *hunt) empty(p *search.Additive, r *search.Result) error {
 		return failed(errors.New("the search was stopped before it found an architecture within the limits"), "give it more --time or --evaluations")
 	}
 	t := p.Totals(r.Nearest.Genes)
-	return failed(fmt.Errorf("no architecture within all limits was found in %d evaluations (%s); the nearest needs memory %s, flash %s, %s parameters, latency %s (%v)",
-		r.Evaluations, r.Stop, results.Bytes(int64(t.Total())), results.Bytes(int64(t.Flash)), results.Count(float64(t.Params)), results.Duration(t.Latency), h.space.Arch(r.Nearest.Genes)),
+	needs := []string{"memory " + results.Bytes(int64(t.Total())), "flash " + results.Bytes(int64(t.Flash)), results.Count(float64(t.Params)) + " parameters"}
+	for i, of := range h.timings {
+		needs = append(needs, of.name+" "+results.Duration(t.Latency[i]))
+	}
+	return failed(fmt.Errorf("no architecture within all limits was found in %d evaluations (%s); the nearest needs %s (%v)",
+		r.Evaluations, r.Stop, strings.Join(needs, ", "), h.space.Arch(r.Nearest.Genes)),
 		"each limit alone can be met, together they exclude each other or nearly so: relax one of them")
 }

@@ -22,7 +22,8 @@ type hunt struct {
 	output
 	memory, flash byteSize
 	params        count
-	latency       span
+	latency       latencyLimits
+	devices       []string
 	evaluations   int
 	time          span
 	seed          uint64
@@ -31,6 +32,9 @@ type hunt struct {
 	objectives    []string
 
 	evaluator evaluator.Additive
+	timings   []timing
+	limits    search.Limits
+	names     []string // of the objectives
 }
 
 func (a *app) searchCommand() *cobra.Command {
@@ -42,28 +46,27 @@ once). Equal flags, seed and device give the same front, whatever the workers.
 
   nas search --memory 8MiB
   nas search --memory 8MiB --latency 20ms --device board.json
+  nas search --memory 8MiB --device a.json --device b.json --latency a=20ms,b=35ms
+  nas search --space decoder-compact --memory 16MiB --latency prefill=50ms,decode=2ms
   nas search --space decoder-compact --phase decode --memory 16MiB --format md
   nas search --memory 8MiB --format json -o front.json`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.search(c.Context(), h) }}
 	h.workloadFlags(c)
-	h.deviceFlags(c)
+	h.machineFlags(c)
 	h.output.flags(c)
 	f := c.Flags()
 	f.Var(&h.memory, "memory", "limit of weights + arena + KV cache, such as 8MiB")
 	f.Var(&h.flash, "flash", "limit of the weights file, such as 6MB")
 	f.Var(&h.params, "params", "limit of parameters, such as 12M")
-	f.Var(&h.latency, "latency", "limit of latency, such as 20ms")
+	f.Var(&h.latency, "latency", "limit of latency, such as 20ms; of several devices or both phases: phone=20ms,board=35ms or prefill=50ms,decode=2ms")
+	f.StringArrayVarP(&h.devices, "device", "d", nil, "device profile `file` (default: this machine, measured when needed); may be repeated: the front then fits all, each called as its file")
 	f.IntVar(&h.evaluations, "evaluations", 200000, "architectures to score")
 	f.Var(&h.time, "time", "search no longer than this; the front then depends on the machine's speed")
 	f.Uint64Var(&h.seed, "seed", 1, "of the random numbers")
 	f.IntVar(&h.workers, "workers", runtime.NumCPU(), "goroutines that search; the front does not depend on it")
 	f.StringVar(&h.evaluatorName, "evaluator", evaluator.Names()[0], "`name` of the proxy accuracy: "+strings.Join(evaluator.Names(), ", "))
-	f.StringSliceVar(&h.objectives, "objectives", []string{search.Score, search.Latency, search.Memory}, "what the front weighs against each other: a `list` of score, latency, memory")
+	f.StringSliceVar(&h.objectives, "objectives", nil, "what the front weighs against each other: a `list` of two to four of score, latency, memory, flash, params; also prefill, decode and names of devices (default score,latency,memory)")
 	return c
-}
-
-func (h *hunt) limits() search.Limits {
-	return search.Limits{Memory: int64(h.memory), Flash: int64(h.flash), Params: int64(h.params), Latency: float64(h.latency)}
 }
 
 // check finds faults of the flags before any work.
@@ -80,7 +83,23 @@ func (h *hunt) check() (err error) {
 	if err := h.target.resolve(); err != nil {
 		return err
 	}
+	if err := h.settleTimings(); err != nil {
+		return err
+	}
 	return h.output.check()
+}
+
+// settleTimings finds the latencies, limits and objectives that the flags mean.
+func (h *hunt) settleTimings() (err error) {
+	if h.timings, err = h.target.timings(h.devices, append(h.latency.names(), h.objectives...)); err != nil {
+		return err
+	}
+	h.limits = search.Limits{Memory: int64(h.memory), Flash: int64(h.flash), Params: int64(h.params)}
+	if h.limits.Latency, err = h.latency.of(h.timings); err != nil {
+		return err
+	}
+	h.names, err = objectives(h.timings, h.objectives)
+	return err
 }
 
 func (a *app) search(ctx context.Context, h *hunt) error {
@@ -88,25 +107,21 @@ func (a *app) search(ctx context.Context, h *hunt) error {
 		return err
 	}
 	// What does not depend on the device is answered before it is measured.
-	unmeasured := h.limits()
-	unmeasured.Latency = 0
-	p, err := h.problem(func(space.Op) float64 { return 1 }, 0, unmeasured)
+	unmeasured := h.limits
+	unmeasured.Latency = nil
+	p, err := h.problem(func(t timing) search.Timing {
+		return search.Timing{Name: t.name, Workload: t.workload, Regimes: []search.Regime{{Op: func(space.Op) float64 { return 1 }}}}
+	}, unmeasured)
 	if err != nil {
 		return err
 	}
 	if _, _, err := p.Feasibility(); err != nil {
 		return h.infeasible(err)
 	}
-	ops, err := h.ops(h.workload)
-	if err != nil {
+	if err := a.fill(ctx, &h.target, h.timings); err != nil {
 		return err
 	}
-	from, err := a.latencies(ctx, &h.target, ops)
-	if err != nil {
-		return err
-	}
-	p, err = h.problem(func(o space.Op) float64 { return from.predictor.Op(o).Nanoseconds }, from.predictor.Table().Overhead, h.limits())
-	if err != nil {
+	if p, err = h.problem(timing.costs, h.limits); err != nil {
 		return err
 	}
 	seeds, _, err := p.Feasibility()
@@ -120,7 +135,7 @@ func (a *app) search(ctx context.Context, h *hunt) error {
 	if len(result.Front) == 0 {
 		return h.empty(p, result)
 	}
-	report, err := h.report(&judge{from, h.evaluator, h.threads}, p, result)
+	report, err := h.report(&judge{h.timings, h.evaluator, h.threads}, p, result)
 	if err != nil {
 		return err
 	}
@@ -133,10 +148,13 @@ func (a *app) search(ctx context.Context, h *hunt) error {
 	return nil
 }
 
-// problem is what is searched, at the costs of ops in ns.
-func (h *hunt) problem(op func(space.Op) float64, overhead float64, l search.Limits) (*search.Additive, error) {
-	p, err := search.NewAdditive(h.space, h.workload, h.threads,
-		search.Costs{Op: op, Overhead: overhead, Base: h.evaluator.Base, Layer: h.evaluator.Layer}, l, h.objectives...)
+// problem is what is searched.
+func (h *hunt) problem(costs func(timing) search.Timing, l search.Limits) (*search.Additive, error) {
+	c := search.Costs{Base: h.evaluator.Base, Layer: h.evaluator.Layer}
+	for _, t := range h.timings {
+		c.Timings = append(c.Timings, costs(t))
+	}
+	p, err := search.NewAdditive(h.space, h.workload, h.threads, c, l, h.names...)
 	if err != nil {
 		return nil, bad(err, "nas search --help lists flags and examples")
 	}
@@ -176,17 +194,22 @@ func approximate(s *space.Space) float64 {
 func (h *hunt) report(j *judge, p *search.Additive, result *search.Result) (*results.Report, error) {
 	// Figures of what was found are made even where the search was stopped.
 	ctx := context.Background()
-	r := &results.Report{Conditions: j.conditions(h.space.Name, h.workload)}
+	r := &results.Report{Conditions: j.conditions(h.space.Name)}
 	c := &r.Conditions
-	l := h.limits()
-	c.Limits = results.Limits{MemoryBytes: l.Memory, FlashBytes: l.Flash, Params: l.Params, LatencyNS: l.Latency}
+	l := h.limits
+	c.Limits = results.Limits{MemoryBytes: l.Memory, FlashBytes: l.Flash, Params: l.Params, LatencyNS: l.Latency[0]}
+	for i, t := range h.timings {
+		if len(h.timings) > 1 {
+			c.Limits.Latencies = append(c.Limits.Latencies, results.LatencyLimit{Name: t.name, NS: l.Latency[i]})
+		}
+	}
 	c.Seed, c.Evaluations, c.Stop = h.seed, result.Evaluations, string(result.Stop)
 	for _, o := range p.Objectives() {
 		c.Objectives = append(c.Objectives, o.Name)
 	}
 	interpolated := 0
 	for _, m := range result.Front {
-		member, unknown, err := j.candidate(ctx, h.space.Arch(m.Genes), h.workload)
+		member, unknown, err := j.candidate(ctx, h.space.Arch(m.Genes))
 		if err != nil {
 			return nil, err
 		}
@@ -194,22 +217,10 @@ func (h *hunt) report(j *judge, p *search.Additive, result *search.Result) (*res
 		r.Front = append(r.Front, member)
 	}
 	var err error
-	if r.References, err = j.references(ctx, h.workload, h.space.Model.Family); err != nil {
+	if r.References, err = j.references(ctx, h.space.Model.Family); err != nil {
 		return nil, err
 	}
 	r.Mark(p.Objectives())
 	r.Warnings = j.warnings(interpolated)
 	return r, nil
-}
-
-// warnings are what the reader of any figure from the table should know.
-func (j *judge) warnings(interpolated int) []string {
-	var w []string
-	if t := j.predictor.Table(); t.WithoutQuorum() > 0 {
-		w = append(w, fmt.Sprintf("%d of the table's %d ops did not reach their floor three times: intervals are wider by it", t.WithoutQuorum(), len(t.Entries)))
-	}
-	if interpolated > 0 {
-		w = append(w, fmt.Sprintf("up to %d steps of a model are not in the table: interpolated, not measured", interpolated))
-	}
-	return w
 }
