@@ -54,10 +54,12 @@ func (c *child) ask(ctx context.Context, request []byte) ([]byte, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		if _, err := c.in.Write(append(request, '\n')); err != nil {
-			done <- result{nil, errEnded}
+		if n := c.lines.Buffered(); n > 0 {
+			said, _ := c.lines.Peek(n)
+			done <- result{nil, fmt.Errorf("it said more than it was asked: %.60q", said)}
 			return
 		}
+		c.in.Write(append(request, '\n')) // a child that is no more may have left its word
 		line, err := c.lines.ReadSlice('\n')
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):

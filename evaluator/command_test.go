@@ -135,6 +135,17 @@ func TestCommandFailures(t *testing.T) {
 	}
 }
 
+// An answer to nothing is not taken for the next one's.
+func TestCommandSaysTooMuch(t *testing.T) {
+	c := command(t, Settings{}, "say", "{\"score\":1}\n{\"score\":2}")
+	if s, err := c.Evaluate(context.Background(), width(8)); err != nil || s.Value != 1 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if s, err := c.Evaluate(context.Background(), width(8)); err == nil || !strings.Contains(err.Error(), "more than it was asked") {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 // A failure is of that one architecture: the others have their scores.
 func TestCommandFailureIsOfOne(t *testing.T) {
 	c := command(t, Settings{Parallel: 2}, "crash")

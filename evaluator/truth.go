@@ -33,17 +33,22 @@ type Trained struct {
 	NonEmbedding float64 // parameters outside the embedding, as the source counts them
 	Total        float64 // parameters, as the source counts them
 	Score        float64 // the metric, negative where lower is better
+	Seed         string  // of its training; empty: the source does not say
 }
 
 // columns of a file of trained models. Layer by layer columns hold their values
 // apart by spaces; ffn_matrices is 2 (plain) or 3 (gated); better is higher or
 // lower. Empty parameter counts are counted from the shape.
 var columns = []string{"set", "id", "family", "vocab", "embedding", "hidden", "layers", "head_dim", "heads", "kv_heads", "ffn",
-	"ffn_matrices", "params_nonemb", "params_total", "metric", "value", "better"}
+	"ffn_matrices", "params_nonemb", "params_total", "metric", "value", "better", "seed"}
+
+// optional is the column that a file may lack.
+const optional = "seed"
 
 // ParseTruth reads CSV with the columns set, id, family, vocab, embedding, hidden,
 // layers, head_dim, heads, kv_heads, ffn, ffn_matrices, params_nonemb,
-// params_total, metric, value and better, in any order. All rows are of one set,
+// params_total, metric, value and better, in any order, and seed where shapes were
+// trained more than once. All rows are of one set,
 // family, metric and direction: what could not be compared is refused. Errors begin
 // with the line.
 func ParseTruth(data []byte) (*Truth, error) {
@@ -63,7 +68,7 @@ func ParseTruth(data []byte) (*Truth, error) {
 		at[name] = i
 	}
 	for _, name := range columns {
-		if _, ok := at[name]; !ok {
+		if _, ok := at[name]; !ok && name != optional {
 			return nil, fmt.Errorf("1: column %q is missing", name)
 		}
 	}
@@ -123,6 +128,9 @@ func (f *fields) fail(name, why string) {
 
 func (f *fields) trained() Trained {
 	m := Trained{ID: f.text("id"), Arch: f.arch(), Score: f.number("value")}
+	if _, ok := f.at[optional]; ok {
+		m.Seed = f.text(optional)
+	}
 	if f.err == nil {
 		params := space.CountParams(m.Arch)
 		m.NonEmbedding, m.Total = f.count("params_nonemb", params.NonEmbedding()), f.count("params_total", params.Total)

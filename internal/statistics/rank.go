@@ -105,7 +105,7 @@ func agreement(x, y []float64, i, j int32) int {
 
 // maxSteps bounds the work of a bootstrap, which takes fewer rounds where there are
 // millions of pairs.
-const maxSteps = 4e8
+const maxSteps = 2e8
 
 // Bootstrap is the percentile interval of Concordance at a confidence, from rounds
 // that draw the items (not the pairs, which depend on each other) with replacement
