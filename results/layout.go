@@ -87,25 +87,31 @@ func (g *grid) architecture(c *Candidate) {
 // Spread is at most n of list, in its order: well spread over the objectives of that
 // name, or without any evenly by position. The first and the last are included.
 func Spread(list []Candidate, n int, objectives []string) []Candidate {
-	if len(list) <= n {
-		return slices.Clone(list)
+	weighed := objectivesOf(objectives)
+	if len(list) <= n || len(weighed) == 0 {
+		return evenly(list, n)
 	}
-	var at []int
-	if weighed := objectivesOf(objectives); len(weighed) > 0 {
-		points := make([][]float64, len(list))
-		for i := range list {
-			points[i] = values(&list[i], weighed)
-		}
-		at = search.Spread(points, weighed, n)
-		slices.Sort(at)
-	} else {
-		for i := range n {
-			at = append(at, i*(len(list)-1)/max(n-1, 1))
-		}
+	points := make([][]float64, len(list))
+	for i := range list {
+		points[i] = values(&list[i], weighed)
 	}
+	at := search.Spread(points, weighed, n)
+	slices.Sort(at)
 	chosen := make([]Candidate, len(at))
 	for i, k := range at {
 		chosen[i] = list[k]
+	}
+	return chosen
+}
+
+// evenly is at most n of list, evenly by position, the first and the last included.
+func evenly[T any](list []T, n int) []T {
+	if len(list) <= n {
+		return slices.Clone(list)
+	}
+	chosen := make([]T, n)
+	for i := range chosen {
+		chosen[i] = list[i*(len(list)-1)/max(n-1, 1)]
 	}
 	return chosen
 }
