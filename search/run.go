@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"time"
 
 	"nas/space"
 )
@@ -31,6 +32,8 @@ const (
 // its number; children seen before are refused; the rest is evaluated and put into
 // the archive in the order of numbers. Where the whole space is not larger than the
 // number of evaluations, it is enumerated instead, and the front is exact.
+//
+// Where Save fails, the result so far comes with its error.
 func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	if len(p.Objectives()) == 0 {
 		return nil, errors.New("search: a problem needs an objective")
@@ -59,10 +62,7 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 		}
 	}
 	reason, err := r.evolve(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.result(reason), nil
+	return r.result(reason), err
 }
 
 type run struct {
@@ -96,7 +96,10 @@ func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
 	if r.Resume == nil {
 		r.take(r.First)
 	}
-	saved := r.evaluated
+	saved, at := r.evaluated, time.Now()
+	if r.stands() {
+		reason = StandsStill
+	}
 	for reason == "" {
 		switch {
 		case ctx.Err() != nil:
@@ -110,11 +113,11 @@ func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
 				reason = StandsStill
 			}
 		}
-		if r.Save != nil && (reason != "" || r.evaluated-saved >= saveEvery) {
+		if r.Save != nil && (reason != "" || r.evaluated-saved >= saveEvery && time.Since(at) >= r.SaveInterval) {
 			if err := r.Save(r.state()); err != nil {
-				return "", err
+				return Cancelled, err
 			}
-			saved = r.evaluated
+			saved, at = r.evaluated, time.Now()
 		}
 		if r.Progress != nil {
 			r.Progress(r.progress())
