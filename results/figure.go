@@ -3,7 +3,6 @@ package results
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -25,13 +24,6 @@ type Figure struct {
 	Notes       []string
 	MemoryLimit bool // Memory.Max is one
 	Members     int
-}
-
-// Axis is a range in a unit, logarithmic where it spans more than a factor of ten.
-type Axis struct {
-	Label    string
-	Min, Max float64
-	Log      bool
 }
 
 // Point is a candidate in units of the axes.
@@ -121,31 +113,6 @@ func (f *Figure) axes(r *Report, l layout) {
 	}
 	f.Y = newAxis(label, y, true)
 	f.Memory = newAxis("memory "+l.memory.name, memory, false)
-}
-
-func newAxis(label string, values []float64, room bool) Axis {
-	a := Axis{Label: label, Min: 0, Max: 1}
-	if len(values) == 0 {
-		return a
-	}
-	a.Min, a.Max = slices.Min(values), slices.Max(values)
-	if a.Min == a.Max {
-		if a.Min, a.Max = a.Min-math.Abs(a.Min)/2, a.Max+math.Abs(a.Max)/2; a.Min == a.Max {
-			a.Min, a.Max = -1, 1
-		}
-	}
-	a.Log = room && a.Min > 0 && a.Max/a.Min > 10
-	if !room {
-		return a
-	}
-	if a.Log {
-		pad := math.Pow(a.Max/a.Min, 0.05)
-		a.Min, a.Max = a.Min/pad, a.Max*pad
-		return a
-	}
-	pad := (a.Max - a.Min) * 0.05
-	a.Min, a.Max = a.Min-pad, a.Max+pad
-	return a
 }
 
 // stairs are those of points that no other beats in latency and score, by latency.

@@ -29,8 +29,9 @@ type given struct {
 	threads  int            // of a report; 0: none
 }
 
-const architectures = `Each argument is a file of architectures (a report of nas search, or JSON objects
-such as nas space sample prints), - for standard input, or a reference model.`
+const architectures = `Each argument is a file of architectures (a report of nas search as JSON or CSV, or
+JSON objects such as nas space sample prints), - for standard input, or a reference
+model.`
 
 // read reads all arguments.
 func (a *app) read(args []string) (g given, err error) {
@@ -73,8 +74,19 @@ func (a *app) readOne(arg string, g *given) error {
 	return nil
 }
 
-// parse takes a report, or architectures one after the other.
+// parse takes a report, or architectures one after the other. A report as CSV holds no
+// workload.
 func (g *given) parse(data []byte) error {
+	if isCSV(data) {
+		r, err := results.ReadCSV(data)
+		if err != nil {
+			return err
+		}
+		for _, c := range r.Front {
+			g.models = append(g.models, model{c.Name, c.Arch})
+		}
+		return nil
+	}
 	stream := json.NewDecoder(bytes.NewReader(data))
 	for {
 		at := stream.InputOffset()

@@ -71,7 +71,7 @@ architectures that nothing beats under your budget.
 		return bad(err, "%s --help shows the flags and examples", c.CommandPath())
 	})
 	root.AddCommand(a.searchCommand(), a.profileCommand(), a.devicesCommand(), a.predictCommand(), a.measureCommand(), a.evaluateCommand(),
-		a.exportCommand(), a.reportCommand(), a.spaceCommand())
+		a.exportCommand(), a.reportCommand(), a.compareCommand(), a.spaceCommand())
 	return root
 }
 
