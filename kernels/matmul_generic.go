@@ -3,12 +3,11 @@ package kernels
 // floatTileGeneric defines the tiles of a MatMul: two rows of four columns.
 var floatTileGeneric = floatTile{rows: 2, columns: 4, vector: 4, run: runGeneric, transpose: transposeGeneric}
 
-func runGeneric(c []float32, ldc int, a []float32, lda int, b []float32, depth, rows, _ int, alpha, beta float32) {
+func runGeneric(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, _ int, alpha, beta float32) {
 	second := (rows - 1) * lda // a single row is computed twice
-	x, y := a[:depth], a[second:][:depth]
 	var x0, x1, x2, x3, y0, y1, y2, y3 float32
-	for k, u := range x {
-		v, w := y[k], (*[4]float32)(b[4*k:])
+	for k := range depth {
+		u, v, w := a[k], a[k+second], (*[4]float32)(b[k*ldb:])
 		x0 += float32(u * w[0])
 		x1 += float32(u * w[1])
 		x2 += float32(u * w[2])
