@@ -51,6 +51,9 @@ type floatTile struct {
 	vector        int // columns are written in multiples of it
 	// run computes c = alpha*a*b + beta*c for one tile. With beta 0 it reads no c.
 	run func(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, columns int, alpha, beta float32)
+	// spread writes dst[p*stride+i] = src[p*columns+i] for i < columns; lds further
+	// lies the next row.
+	spread func(dst []float32, stride int, src []float32, lds, panels int)
 	// transpose writes dst[j*ldd+i] = src[i*lds+j].
 	transpose func(dst []float32, ldd int, src []float32, lds, rows, columns int)
 }
@@ -198,8 +201,8 @@ func (p *part) pack(panels []float32, n, width int) {
 	}
 	for i := range p.depth {
 		row := p.B[(p.k+i)*p.LDB+n:][:width]
-		for j := range whole {
-			copy(panels[j*stride+i*t.columns:][:t.columns], row[j*t.columns:])
+		if whole > 0 {
+			t.spread(panels[i*t.columns:], stride, row, p.LDB, whole)
 		}
 		if whole*t.columns < width {
 			copy(last[i*t.columns:], row[whole*t.columns:])

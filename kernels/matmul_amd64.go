@@ -7,9 +7,9 @@ func archTile(level Level) floatTile {
 	case level == Generic || !cpu.X86.HasFMA:
 		return floatTileGeneric
 	case level == AVX512VNNI:
-		return floatTile{rows: 12, columns: 32, vector: 16, run: runFMA512, transpose: transposeAVX2}
+		return floatTile{rows: 12, columns: 32, vector: 16, run: runFMA512, spread: spread32, transpose: transposeAVX2}
 	}
-	return floatTile{rows: 6, columns: 16, vector: 8, run: runFMA256, transpose: transposeAVX2}
+	return floatTile{rows: 6, columns: 16, vector: 8, run: runFMA256, spread: spread16, transpose: transposeAVX2}
 }
 
 type tileFMA func(c *float32, ldc int, a *float32, lda int, b *float32, ldb, depth int, alpha, beta float32)
@@ -37,6 +37,16 @@ func runFMA256(c []float32, ldc int, a []float32, lda int, b []float32, ldb, dep
 	vectors := (columns + 7) / 8
 	_, _, _ = c[(rows-1)*ldc:][:8*vectors], a[(rows-1)*lda:][:depth], b[(depth-1)*ldb:][:8*vectors]
 	tilesFMA256[vectors-1][rows-1](&c[0], ldc, &a[0], lda, &b[0], ldb, depth, alpha, beta)
+}
+
+func spread32(dst []float32, stride int, src []float32, lds, panels int) {
+	_, _ = dst[(panels-1)*stride:][:32], src[:32*panels]
+	spreadFMA512(&dst[0], stride, &src[0], lds, panels)
+}
+
+func spread16(dst []float32, stride int, src []float32, lds, panels int) {
+	_, _ = dst[(panels-1)*stride:][:16], src[:16*panels]
+	spreadFMA256(&dst[0], stride, &src[0], lds, panels)
 }
 
 func transposeAVX2(dst []float32, ldd int, src []float32, lds, rows, columns int) {

@@ -3066,6 +3066,30 @@ store:
 	VZEROUPPER
 	RET
 
+// func spreadFMA512(dst *float32, stride int, src *float32, lds int, panels int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·spreadFMA512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ stride+8(FP), CX
+	MOVQ src+16(FP), DX
+	MOVQ lds+24(FP), BX
+	MOVQ panels+32(FP), SI
+	SHLQ $0x02, CX
+
+panel:
+	VMOVUPS    (DX), Z0
+	VMOVUPS    64(DX), Z1
+	PREFETCHT0 (DX)(BX*8)
+	PREFETCHT0 64(DX)(BX*8)
+	VMOVUPS    Z0, (AX)
+	VMOVUPS    Z1, 64(AX)
+	ADDQ       $0x00000080, DX
+	ADDQ       CX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
 // func peakFMA512(rounds int)
 // Requires: AVX, AVX512F
 TEXT ·peakFMA512(SB), NOSPLIT, $0-8
@@ -4062,6 +4086,29 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
+	VZEROUPPER
+	RET
+
+// func spreadFMA256(dst *float32, stride int, src *float32, lds int, panels int)
+// Requires: AVX, MMX+
+TEXT ·spreadFMA256(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ stride+8(FP), CX
+	MOVQ src+16(FP), DX
+	MOVQ lds+24(FP), BX
+	MOVQ panels+32(FP), SI
+	SHLQ $0x02, CX
+
+panel:
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	PREFETCHT0 (DX)(BX*8)
+	VMOVUPS    Y0, (AX)
+	VMOVUPS    Y1, 32(AX)
+	ADDQ       $0x00000040, DX
+	ADDQ       CX, AX
+	DECQ       SI
+	JNZ        panel
 	VZEROUPPER
 	RET
 

@@ -1,7 +1,7 @@
 package kernels
 
 // floatTileGeneric defines the tiles of a MatMul: two rows of four columns.
-var floatTileGeneric = floatTile{rows: 2, columns: 4, vector: 4, run: runGeneric, transpose: transposeGeneric}
+var floatTileGeneric = floatTile{rows: 2, columns: 4, vector: 4, run: runGeneric, spread: spreadGeneric, transpose: transposeGeneric}
 
 func runGeneric(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, _ int, alpha, beta float32) {
 	second := (rows - 1) * lda // a single row is computed twice
@@ -32,5 +32,11 @@ func transposeGeneric(dst []float32, ldd int, src []float32, lds, rows, columns 
 		for j, v := range src[i*lds:][:columns] {
 			dst[j*ldd+i] = v
 		}
+	}
+}
+
+func spreadGeneric(dst []float32, stride int, src []float32, _, panels int) {
+	for p := range panels {
+		copy(dst[p*stride:][:4], src[4*p:][:4])
 	}
 }

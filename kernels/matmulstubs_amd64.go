@@ -124,6 +124,11 @@ func tile11x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb in
 //go:noescape
 func tile12x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 
+// spreadFMA512 copies panels*32 values: 32 to every stride-th of dst.
+//
+//go:noescape
+func spreadFMA512(dst *float32, stride int, src *float32, lds int, panels int)
+
 // peakFMA512 executes 12 fused multiply-adds of 16 values on registers, rounds times.
 func peakFMA512(rounds int)
 
@@ -186,6 +191,11 @@ func tile5x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int
 //
 //go:noescape
 func tile6x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+
+// spreadFMA256 copies panels*16 values: 16 to every stride-th of dst.
+//
+//go:noescape
+func spreadFMA256(dst *float32, stride int, src *float32, lds int, panels int)
 
 // peakFMA256 executes 12 fused multiply-adds of 8 values on registers, rounds times.
 func peakFMA256(rounds int)

@@ -24,6 +24,7 @@ func main() {
 				tile(l, rows, vectors)
 			}
 		}
+		spread(l)
 		peak(l)
 	}
 	transpose()
@@ -145,6 +146,34 @@ func param(name string) Mem {
 		panic(err)
 	}
 	return b.Addr
+}
+
+// spread deals a row out to panels, and fetches the row below the next meanwhile.
+func spread(l level) {
+	name := "spread" + l.name
+	TEXT(name, NOSPLIT, "func(dst *float32, stride int, src *float32, lds, panels int)")
+	Doc(fmt.Sprintf("%s copies panels*%d values: %d to every stride-th of dst.", name, l.bytes/2, l.bytes/2))
+	Pragma("noescape")
+	dst, stride := Load(Param("dst"), GP64()), Load(Param("stride"), GP64())
+	src, lds := Load(Param("src"), GP64()), Load(Param("lds"), GP64())
+	panels, v := Load(Param("panels"), GP64()), [2]VecVirtual{l.vector(), l.vector()}
+	SHLQ(Imm(2), stride)
+	Label("panel")
+	for i := range v {
+		VMOVUPS(Mem{Base: src, Disp: i * l.bytes}, v[i])
+	}
+	for line := 0; line < 2*l.bytes; line += 64 {
+		PREFETCHT0(Mem{Base: src, Index: lds, Scale: 8, Disp: line})
+	}
+	for i := range v {
+		VMOVUPS(v[i], Mem{Base: dst, Disp: i * l.bytes})
+	}
+	ADDQ(U32(2*l.bytes), src)
+	ADDQ(stride, dst)
+	DECQ(panels)
+	JNZ(LabelRef("panel"))
+	VZEROUPPER()
+	RET()
 }
 
 // peak is the arithmetic of the tile without its loads: what bounds it.
