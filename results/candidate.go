@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 
+	"nas/search"
 	"nas/space"
 )
 
@@ -33,11 +35,45 @@ type Candidate struct {
 	LatencyLow         float64    `json:"latency_ns_low"`
 	LatencyHigh        float64    `json:"latency_ns_high"`
 	LatencyKind        Kind       `json:"latency_kind"`
+	Latencies          []Latency  `json:"latencies,omitempty"` // all, the first being the one above; none where it is the only one
 	Score              float64    `json:"score"`
 	ScoreResolution    float64    `json:"score_resolution"` // smaller differences say nothing
 	Tie                bool       `json:"tie"`              // a neighbour by score is closer than the resolution
 	Dominated          bool       `json:"dominated,omitempty"`
 	Source             string     `json:"source,omitempty"` // of a reference model's shape
+}
+
+// Latency is one of several: on one of several devices, or in one of two phases.
+type Latency struct {
+	Name string  `json:"name"`
+	NS   float64 `json:"ns"`
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	Kind Kind    `json:"kind"`
+}
+
+// maxLatencies bounds what is read.
+const maxLatencies = 64
+
+var latencyName = regexp.MustCompile(`^[A-Za-z0-9._/-]{1,100}$`)
+
+// SetLatencies takes over what is known of the times, the first being the one that
+// is shown where there is room for one.
+func (c *Candidate) SetLatencies(list []Latency) {
+	c.LatencyNS, c.LatencyLow, c.LatencyHigh, c.LatencyKind = list[0].NS, list[0].Low, list[0].High, list[0].Kind
+	c.Latencies = nil
+	if len(list) > 1 {
+		c.Latencies = list
+	}
+}
+
+// AllLatencies are those of c, also where there is only one; its name is then
+// search.Latency.
+func (c *Candidate) AllLatencies() []Latency {
+	if len(c.Latencies) > 0 {
+		return c.Latencies
+	}
+	return []Latency{{search.Latency, c.LatencyNS, c.LatencyLow, c.LatencyHigh, c.LatencyKind}}
 }
 
 // SetMemory takes over a memory plan.
@@ -51,18 +87,13 @@ func (c *Candidate) validate() error {
 	if err := c.Arch.Validate(); err != nil {
 		return err
 	}
-	for _, v := range []float64{c.LatencyNS, c.LatencyLow, c.LatencyHigh, c.Score, c.ScoreResolution} {
+	for _, v := range []float64{c.Score, c.ScoreResolution} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return errors.New("a figure is not finite")
 		}
 	}
-	switch c.LatencyKind {
-	case Measured, Predicted, Modelled:
-	default:
-		return fmt.Errorf("latency_kind %.20q is none of %s, %s, %s", c.LatencyKind, Measured, Predicted, Modelled)
-	}
-	if c.LatencyNS <= 0 || c.LatencyLow > c.LatencyNS || c.LatencyNS > c.LatencyHigh {
-		return fmt.Errorf("latency %v ns in an interval of %v…%v ns", c.LatencyNS, c.LatencyLow, c.LatencyHigh)
+	if err := c.validateLatencies(); err != nil {
+		return err
 	}
 	if c.ScoreResolution < 0 {
 		return fmt.Errorf("score resolution %v is negative", c.ScoreResolution)
@@ -79,4 +110,39 @@ func (c *Candidate) validate() error {
 		return fmt.Errorf("memory_bytes %d is not the %d of weights, arena and KV cache", c.MemoryBytes, sum)
 	}
 	return nil
+}
+
+func (c *Candidate) validateLatencies() error {
+	for _, l := range c.AllLatencies() {
+		switch l.Kind {
+		case Measured, Predicted, Modelled:
+		default:
+			return fmt.Errorf("latency_kind %.20q is none of %s, %s, %s", l.Kind, Measured, Predicted, Modelled)
+		}
+		if !(0 < l.NS && l.Low <= l.NS && l.NS <= l.High) || math.IsInf(l.Low, 0) || math.IsInf(l.High, 0) {
+			return fmt.Errorf("latency %v ns in an interval of %v…%v ns", l.NS, l.Low, l.High)
+		}
+	}
+	if n := len(c.Latencies); n == 1 || n > maxLatencies {
+		return fmt.Errorf("a list of %d latencies: there are 2 to %d, or no list", n, maxLatencies)
+	}
+	seen := map[string]bool{}
+	for i, l := range c.Latencies {
+		if !latencyName.MatchString(l.Name) || seen[l.Name] {
+			return fmt.Errorf("latency %d: name %.40q: each has one of its own, of letters, digits and . _ - /", i+1, l.Name)
+		}
+		seen[l.Name] = true
+	}
+	if n := len(c.Latencies); n > 0 && c.Latencies[0] != (Latency{c.Latencies[0].Name, c.LatencyNS, c.LatencyLow, c.LatencyHigh, c.LatencyKind}) {
+		return errors.New("the first of the latencies is not latency_ns with its interval and kind")
+	}
+	return nil
+}
+
+// latencyNames are those of c's list, which all candidates of a report share.
+func (c *Candidate) latencyNames() (names []string) {
+	for _, l := range c.Latencies {
+		names = append(names, l.Name)
+	}
+	return names
 }

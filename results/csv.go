@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"nas/internal/strictjson"
 )
@@ -63,25 +64,64 @@ func truth(name string, at func(*Candidate) *bool) column {
 		func(c *Candidate, s string) (err error) { *at(c), err = strconv.ParseBool(s); return err }}
 }
 
+// latencyColumns are those of the i-th of several latencies, behind all others.
+func latencyColumns(i int, name string) []column {
+	at := func(c *Candidate) *Latency {
+		for len(c.Latencies) <= i {
+			c.Latencies = append(c.Latencies, Latency{})
+		}
+		c.Latencies[i].Name = name
+		return &c.Latencies[i]
+	}
+	return []column{
+		number(name+latencySuffixes[0], func(c *Candidate) *float64 { return &at(c).NS }),
+		number(name+latencySuffixes[1], func(c *Candidate) *float64 { return &at(c).Low }),
+		number(name+latencySuffixes[2], func(c *Candidate) *float64 { return &at(c).High }),
+		text(name+latencySuffixes[3], func(c *Candidate) *Kind { return &at(c).Kind }),
+	}
+}
+
+var latencySuffixes = [...]string{"_ns", "_ns_low", "_ns_high", "_kind"}
+
+// allColumns are those of candidates with so named latencies.
+func allColumns(latencies []string) []column {
+	list := slices.Clone(columns)
+	for i, name := range latencies {
+		list = append(list, latencyColumns(i, name)...)
+	}
+	return list
+}
+
+// latenciesOf reads the names of several latencies from the columns that follow the
+// fixed ones.
+func latenciesOf(header []string) (names []string) {
+	fixed := 1 + len(columns)
+	for i := fixed; i < len(header) && len(names) < maxLatencies; i += len(latencySuffixes) {
+		names = append(names, strings.TrimSuffix(header[i], latencySuffixes[0]))
+	}
+	return names
+}
+
 // group is the first column: front or reference.
 const group, inFront, isReference = "group", "front", "reference"
 
 // WriteCSV writes front and references with exact digits, a header line first. The
 // conditions stay behind: JSON holds them.
 func WriteCSV(w io.Writer, r *Report) error {
+	columns := allColumns(r.latencyNames())
 	out := csv.NewWriter(w)
-	out.Write(header())
+	out.Write(header(columns))
 	for i := range r.Front {
-		out.Write(record(inFront, &r.Front[i]))
+		out.Write(record(inFront, columns, r.Front[i]))
 	}
 	for i := range r.References {
-		out.Write(record(isReference, &r.References[i]))
+		out.Write(record(isReference, columns, r.References[i]))
 	}
 	out.Flush()
 	return out.Error()
 }
 
-func header() []string {
+func header(columns []column) []string {
 	names := []string{group}
 	for _, c := range columns {
 		names = append(names, c.name)
@@ -89,10 +129,10 @@ func header() []string {
 	return names
 }
 
-func record(of string, c *Candidate) []string {
+func record(of string, columns []column, c Candidate) []string {
 	fields := []string{of}
 	for _, column := range columns {
-		fields = append(fields, column.get(c))
+		fields = append(fields, column.get(&c))
 	}
 	return fields
 }
@@ -104,7 +144,8 @@ func ReadCSV(data []byte) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("results: no header line: %w", err)
 	}
-	if !slices.Equal(names, header()) {
+	columns := allColumns(latenciesOf(names))
+	if !slices.Equal(names, header(columns)) {
 		return nil, fmt.Errorf("results: the columns of line 1 are not those of a front: %.100q", names)
 	}
 	r := &Report{Front: []Candidate{}}

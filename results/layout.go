@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"nas/search"
 )
 
 // rowsShown is how many members of a front the forms for people show.
@@ -19,7 +21,10 @@ func newLayout(list []Candidate, units layout) layout {
 	l := layout{memory: units.memory, latency: units.latency}
 	var memory, latency float64
 	for _, c := range list {
-		memory, latency = max(memory, float64(c.MemoryBytes)), max(latency, c.LatencyNS)
+		memory = max(memory, float64(c.MemoryBytes))
+		for _, t := range c.AllLatencies() {
+			latency = max(latency, t.NS)
+		}
 		l.named, l.beaten, l.kv = l.named || c.Name != "", l.beaten || c.Dominated, l.kv || c.KVBytes > 0
 	}
 	if l.memory.factor == 0 && len(list) > 0 {
@@ -42,8 +47,10 @@ func (l layout) grid(list []Candidate) grid {
 			tie = "~"
 		}
 		g.number("score", tie+Count(c.Score))
-		g.number("latency "+l.latency.name, l.latency.fixed(c.LatencyNS))
-		g.number("interval "+l.latency.name, l.latency.fixed(c.LatencyLow)+"–"+l.latency.fixed(c.LatencyHigh))
+		for _, t := range c.AllLatencies() {
+			g.number(t.Name+" "+l.latency.name, l.latency.fixed(t.NS))
+			g.number("interval "+l.latency.name, l.latency.fixed(t.Low)+"–"+l.latency.fixed(t.High))
+		}
 		g.number("memory "+l.memory.name, l.memory.fixed(float64(c.MemoryBytes)))
 		g.number("weights "+l.memory.name, l.memory.fixed(float64(c.WeightsBytes)))
 		g.number("arena "+l.memory.name, l.memory.fixed(float64(c.ArenaBytes)))
@@ -77,24 +84,62 @@ func (g *grid) architecture(c *Candidate) {
 	g.words("ffn", c.Arch.FFN())
 }
 
-// Spread is at most n of list, evenly by position, the first and the last included.
-func Spread(list []Candidate, n int) []Candidate {
+// Spread is at most n of list, in its order: well spread over the objectives of that
+// name, or without any evenly by position. The first and the last are included.
+func Spread(list []Candidate, n int, objectives []string) []Candidate {
+	weighed := objectivesOf(objectives)
+	if len(list) <= n || len(weighed) == 0 {
+		return evenly(list, n)
+	}
+	points := make([][]float64, len(list))
+	for i := range list {
+		points[i] = values(&list[i], weighed)
+	}
+	at := search.Spread(points, weighed, n)
+	slices.Sort(at)
+	chosen := make([]Candidate, len(at))
+	for i, k := range at {
+		chosen[i] = list[k]
+	}
+	return chosen
+}
+
+// evenly is at most n of list, evenly by position, the first and the last included.
+func evenly[T any](list []T, n int) []T {
 	if len(list) <= n {
 		return slices.Clone(list)
 	}
-	chosen := make([]Candidate, n)
+	chosen := make([]T, n)
 	for i := range chosen {
 		chosen[i] = list[i*(len(list)-1)/max(n-1, 1)]
 	}
 	return chosen
 }
 
+// shown are the members that o asks for.
+func (r *Report) shown(o Options) []Candidate {
+	switch {
+	case o.All:
+		return r.Front
+	case o.Front > 0:
+		return Spread(r.Front, o.Front, r.Conditions.Objectives)
+	}
+	return Spread(r.Front, rowsShown, r.Conditions.Objectives)
+}
+
+// selected is r with the members that o asks for explicitly.
+func (r *Report) selected(o Options) *Report {
+	if o.All || o.Front == 0 {
+		return r
+	}
+	less := *r
+	less.Front = r.shown(o)
+	return &less
+}
+
 // sheet is the form of r for people.
 func (r *Report) sheet(o Options) sheet {
-	shown := r.Front
-	if !o.All {
-		shown = Spread(shown, rowsShown)
-	}
+	shown := r.shown(o)
 	front := newLayout(r.Front, layout{})
 	s := sheet{above: r.Conditions.words(len(r.Front)), below: r.notes(len(shown))}
 	s.grids = append(s.grids, front.grid(shown), newLayout(r.References, front).grid(r.References))

@@ -36,16 +36,32 @@ func markTies(front []Candidate) {
 	}
 }
 
+// objectivesOf are the objectives of those names.
+func objectivesOf(names []string) (list []search.Objective) {
+	for _, name := range names {
+		list = append(list, search.Objective{Name: name, Maximise: name == search.Score})
+	}
+	return list
+}
+
+// values are what c is weighed by.
 func values(c *Candidate, objectives []search.Objective) []float64 {
 	v := make([]float64, len(objectives))
 	for i, o := range objectives {
 		switch o.Name {
 		case search.Score:
 			v[i] = c.Score
-		case search.Latency:
-			v[i] = c.LatencyNS
 		case search.Memory:
 			v[i] = float64(c.MemoryBytes)
+		case search.Flash:
+			v[i] = float64(c.FlashBytes)
+		case search.Params:
+			v[i] = float64(c.Params)
+		}
+		for _, l := range c.AllLatencies() {
+			if l.Name == o.Name {
+				v[i] = l.NS
+			}
 		}
 	}
 	return v

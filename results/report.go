@@ -2,7 +2,9 @@ package results
 
 import (
 	"fmt"
+	"slices"
 
+	"nas/search"
 	"nas/space"
 )
 
@@ -12,6 +14,8 @@ type Report struct {
 	References []Candidate `json:"references"` // hand-designed models, for comparison
 	Conditions Conditions  `json:"conditions"`
 	Warnings   []string    `json:"warnings"`
+	// History is how the search came there: see search.HistoryPoint.
+	History []search.HistoryPoint `json:"history,omitempty"`
 }
 
 // Conditions are what the figures of a report hold for. Equal conditions give equal
@@ -27,6 +31,7 @@ type Conditions struct {
 	TableDate        string         `json:"table_date"` // when the ops were measured, RFC 3339
 	Ops              int            `json:"ops"`        // of the latency table
 	OpsWithoutQuorum int            `json:"ops_without_quorum"`
+	Latencies        []Source       `json:"latencies,omitempty"` // where several come from, the first being the one above; none where it is the only one
 	Evaluator        string         `json:"evaluator"`
 	ScoreUnit        string         `json:"score_unit"`
 	Objectives       []string       `json:"objectives"`
@@ -34,6 +39,33 @@ type Conditions struct {
 	Seed             uint64         `json:"seed"`
 	Evaluations      int            `json:"evaluations"`
 	Stop             string         `json:"stop"` // why the search ended
+	Algorithm        string         `json:"algorithm,omitempty"`
+	Feasibility      *Feasibility   `json:"feasibility,omitempty"`
+	Exact            *Exact         `json:"exact,omitempty"`
+}
+
+// Feasibility is what the space reaches of what is limited.
+type Feasibility struct {
+	Share      float64 `json:"share"` // of random architectures that are within all limits
+	Samples    int     `json:"samples"`
+	Quantities []Reach `json:"quantities"`
+}
+
+// Reach is what the space reaches of one quantity, in bytes, ns or a count.
+type Reach struct {
+	Name     string  `json:"name"`
+	Limit    float64 `json:"limit"`
+	Smallest float64 `json:"smallest"`
+	Typical  float64 `json:"typical"` // the median of random architectures
+	Largest  float64 `json:"largest"`
+}
+
+// Exact is how far the front is from the exact one.
+type Exact struct {
+	Hypervolume float64 `json:"hypervolume"` // as a share of the exact front's
+	Points      int     `json:"points"`      // of the exact front that were found
+	Of          int     `json:"of"`
+	Why         string  `json:"why,omitempty"` // it is not known; the others are then 0
 }
 
 // Limits are what was asked for; 0 is no limit.
@@ -41,7 +73,28 @@ type Limits struct {
 	MemoryBytes int64   `json:"memory_bytes"`
 	FlashBytes  int64   `json:"flash_bytes"`
 	Params      int64   `json:"params"`
-	LatencyNS   float64 `json:"latency_ns"`
+	LatencyNS   float64 `json:"latency_ns"` // of the first latency
+
+	Latencies []LatencyLimit `json:"latencies,omitempty"` // of each, where there are several
+}
+
+// LatencyLimit is the limit of one of several latencies.
+type LatencyLimit struct {
+	Name string  `json:"name"`
+	NS   float64 `json:"ns"`
+}
+
+// Source is where one of several latencies comes from.
+type Source struct {
+	Name             string         `json:"name"`
+	Workload         space.Workload `json:"workload"`
+	Device           string         `json:"device"`
+	Level            string         `json:"level"`
+	Threads          int            `json:"threads"`
+	KernelVersion    int            `json:"kernel_version"`
+	TableDate        string         `json:"table_date"`
+	Ops              int            `json:"ops"`
+	OpsWithoutQuorum int            `json:"ops_without_quorum"`
 }
 
 // Validate reports the first thing in r that cannot be.
@@ -54,6 +107,19 @@ func (r *Report) Validate() error {
 			if err := list.candidates[i].validate(); err != nil {
 				return fmt.Errorf("results: %s, member %d: %w", list.name, i+1, err)
 			}
+			if names := list.candidates[i].latencyNames(); !slices.Equal(names, r.latencyNames()) {
+				return fmt.Errorf("results: %s, member %d: latencies %q, others have %q", list.name, i+1, names, r.latencyNames())
+			}
+		}
+	}
+	return nil
+}
+
+// latencyNames are those of several latencies; none where there is one.
+func (r *Report) latencyNames() []string {
+	for _, list := range [][]Candidate{r.Front, r.References} {
+		if len(list) > 0 {
+			return list[0].latencyNames()
 		}
 	}
 	return nil

@@ -9,19 +9,20 @@ import (
 	"nas/space"
 )
 
-// Names of Additive's objectives.
+// Names of Additive's objectives and limits, besides those of its timings.
 const (
 	Score   = "score"
-	Latency = "latency"
+	Latency = "latency" // the usual name of the only timing
 	Memory  = "memory"
+	Flash   = "flash"
+	Params  = "params"
 )
 
 // Costs are what Additive adds up.
 type Costs struct {
-	Op       func(space.Op) float64 // ns, above 0
-	Overhead float64                // ns of a run besides its ops
-	Base     func(space.Arch) float64
-	Layer    func(m space.Model, hidden int, l space.Layer) float64
+	Timings []Timing
+	Base    func(space.Arch) float64
+	Layer   func(m space.Model, hidden int, l space.Layer) float64
 }
 
 // Additive is the Problem whose objectives are sums over layers. All its numbers
@@ -33,10 +34,15 @@ type Additive struct {
 	workload   space.Workload
 	threads    int
 	limits     Limits
-	overhead   int64
+	bounds     []bound
 	objectives []Objective
-	stems      []part // by embedding and hidden
-	layers     []part // by hidden and layer genes
+	quantities []quantity // of the objectives
+	columns    []column
+	width      int     // times of a stem or a layer
+	stems      []part  // by embedding and hidden
+	layers     []part  // by hidden and layer genes
+	stemTimes  []int64 // ps, width for each stem
+	layerTimes []int64 // ps, width for each layer
 	counts     [space.GenesLayer]int
 	// position, where layers of one kind differ by where they stand, holds their
 	// scores: by layer number, then as layers.
@@ -49,12 +55,13 @@ type Additive struct {
 // maxLayers bounds the table of layers.
 const maxLayers = 200000
 
-// part is what a stem (embedding, head) or a layer adds. It fills one cache line.
+// part is what a stem (embedding, head) or a layer adds besides its times. It fills
+// one cache line.
 type part struct {
-	latency   int64 // ps: integers add up to the same in any order
 	weights   int64
 	flash     int64
 	params    int64
+	streamed  int64
 	score     float64
 	scratch   [2]int32 // peak of buffers by phase
 	perWorker [2]int32
@@ -62,22 +69,22 @@ type part struct {
 	rotary    uint8 // number of the shared rotary table, 0: none
 }
 
-// NewAdditive makes the problem for a space under a workload. objectives are among
-// Score, Latency and Memory; none: all three.
+// NewAdditive makes the problem for a space whose memory is planned for a workload
+// and so many threads. objectives are among Score, Memory, Flash, Params and the
+// names of the timings; none: score, all timings, memory.
 func NewAdditive(s *space.Space, w space.Workload, threads int, c Costs, l Limits, objectives ...string) (*Additive, error) {
-	a := &Additive{space: s, workload: w, threads: threads, limits: l, overhead: picoseconds(c.Overhead)}
-	known := []Objective{{Score, "", true}, {Latency, "ns", false}, {Memory, "bytes", false}}
-	if len(objectives) == 0 {
-		a.objectives = known
-	}
-	for _, name := range objectives {
-		i := slices.IndexFunc(known, func(o Objective) bool { return o.Name == name })
-		if i < 0 || slices.Contains(a.objectives, known[i]) {
-			return nil, fmt.Errorf("search: objective %.20q: choose from %s, %s and %s, each once", name, Score, Latency, Memory)
-		}
-		a.objectives = append(a.objectives, known[i])
-	}
+	a := &Additive{space: s, workload: w, threads: threads, limits: l}
 	if err := w.Validate(s.Model); err != nil {
+		return nil, err
+	}
+	var err error
+	if a.columns, a.width, err = columns(c.Timings, s.Model); err != nil {
+		return nil, err
+	}
+	if err := a.choose(objectives); err != nil {
+		return nil, err
+	}
+	if a.bounds, err = a.limitsOf(l); err != nil {
 		return nil, err
 	}
 	layers := 1
@@ -92,17 +99,45 @@ func NewAdditive(s *space.Space, w space.Workload, threads int, c Costs, l Limit
 	for hidden := range s.Hidden {
 		for embedding := range embeddings {
 			stem, _ := a.parts(uint8(embedding), uint8(hidden), [space.GenesLayer]uint8{}, c)
-			a.stems = append(a.stems, stem)
+			a.stems, a.stemTimes = append(a.stems, stem.part), append(a.stemTimes, stem.times...)
 		}
 		for i := range layers {
 			_, layer := a.parts(0, uint8(hidden), a.layerGenes(i), c)
-			a.layers = append(a.layers, layer)
+			a.layers, a.layerTimes = append(a.layers, layer.part), append(a.layerTimes, layer.times...)
 		}
 	}
 	if a.large || len(a.widths) > 254 {
 		return nil, fmt.Errorf("search: space %q: a buffer takes more than 2 GiB, or there are more than 254 head widths", s.Name)
 	}
 	return a, nil
+}
+
+// choose takes the objectives by their names.
+func (a *Additive) choose(names []string) error {
+	if len(names) == 0 {
+		names = append(names, Score)
+		for _, c := range a.columns {
+			names = append(names, c.name)
+		}
+		names = append(names, Memory)
+	}
+	for _, name := range names {
+		o, q, ok := a.quantity(name)
+		if !ok || slices.Contains(a.objectives, o) {
+			return fmt.Errorf("search: objective %.40q: choose from %s, each once", name, strings.Join(a.Names(), ", "))
+		}
+		a.objectives, a.quantities = append(a.objectives, o), append(a.quantities, q)
+	}
+	return nil
+}
+
+// Names are what can be an objective of a.
+func (a *Additive) Names() []string {
+	names := []string{Score}
+	for _, c := range a.columns {
+		names = append(names, c.name)
+	}
+	return append(names, Memory, Flash, Params)
 }
 
 // layerGenes spells combination i of a layer's genes: the last gene counts fastest.
@@ -118,12 +153,17 @@ func (a *Additive) stemIndex(g space.Genes) int {
 	return int(g[space.GeneHidden])*max(1, len(a.space.Embedding)) + int(g[space.GeneEmbedding])
 }
 
-func picoseconds(ns float64) int64 { return int64(math.Round(ns * 1000)) }
+// timed is a part with its times.
+type timed struct {
+	part
+	times []int64
+}
 
 // parts takes a one-layer architecture apart.
-func (a *Additive) parts(embedding, hidden uint8, genes [space.GenesLayer]uint8, c Costs) (stem, layer part) {
+func (a *Additive) parts(embedding, hidden uint8, genes [space.GenesLayer]uint8, c Costs) (stem, layer timed) {
+	stem.times, layer.times = make([]int64, a.width), make([]int64, a.width)
 	arch := a.space.Arch(append(space.Genes{embedding, hidden, 0}, genes[:]...))
-	of := func(inLayer bool) *part {
+	of := func(inLayer bool) *timed {
 		if inLayer {
 			return &layer
 		}
@@ -138,9 +178,6 @@ func (a *Additive) parts(embedding, hidden uint8, genes [space.GenesLayer]uint8,
 		for _, s := range p.Steps {
 			to := of(s.Layer == 0)
 			to.perWorker[i] = max(to.perWorker[i], a.small(s.Op.Scratch()))
-			if w.Phase == a.workload.Phase {
-				to.latency += picoseconds(c.Op(s.Op))
-			}
 		}
 		if i > 0 {
 			continue // both phases have the same weights and cache
@@ -155,8 +192,19 @@ func (a *Additive) parts(embedding, hidden uint8, genes [space.GenesLayer]uint8,
 			to.weights += int64(weight.Bytes)
 			to.flash += int64(weight.Flash)
 			to.params += weight.Params()
+			if weight.Kind == space.Matrix || weight.Kind == space.Vector { // as Program.Streamed
+				to.streamed += int64(weight.Bytes)
+			}
 		}
 		layer.kv = a.small(plan.KV)
+	}
+	for i, t := range c.Timings {
+		for _, s := range space.Lower(arch, t.Workload).Steps {
+			times := of(s.Layer == 0).times[a.columns[i].first:]
+			for k, regime := range t.Regimes {
+				times[k] += picoseconds(regime.Op(s.Op))
+			}
+		}
 	}
 	stem.score, layer.score = c.Base(arch), c.Layer(arch.Model, arch.Hidden, arch.Layers[0])
 	return stem, layer
@@ -180,65 +228,3 @@ func (a *Additive) small(v int) int32 {
 
 func (a *Additive) Space() *space.Space     { return a.space }
 func (a *Additive) Objectives() []Objective { return a.objectives }
-
-// Totals are all that Additive knows of an architecture.
-type Totals struct {
-	Score   float64
-	Latency float64 // ns
-	Params  int64
-	space.Memory
-}
-
-// Totals adds up.
-func (a *Additive) Totals(g space.Genes) Totals {
-	sum := a.stems[a.stemIndex(g)]
-	var rotaries [256 / 64]uint64
-	kv := int64(sum.kv)
-	hidden, genes := int(g[space.GeneHidden]), g[space.GenesStem:]
-	for at := 0; len(genes) >= space.GenesLayer; at++ {
-		index := (((hidden*a.counts[0]+int(genes[0]))*a.counts[1]+int(genes[1]))*a.counts[2]+int(genes[2]))*a.counts[3] + int(genes[3])
-		genes = genes[space.GenesLayer:]
-		l := &a.layers[index]
-		sum.latency += l.latency
-		sum.weights += l.weights
-		sum.flash += l.flash
-		sum.params += l.params
-		kv += int64(l.kv)
-		if a.position == nil {
-			sum.score += l.score
-		} else {
-			sum.score += a.position[at][index]
-		}
-		if r := l.rotary; r > 0 && rotaries[r/64]&(1<<(r%64)) == 0 {
-			rotaries[r/64] |= 1 << (r % 64)
-			sum.weights += a.rotaries[r]
-		}
-		sum.scratch[0], sum.scratch[1] = max(sum.scratch[0], l.scratch[0]), max(sum.scratch[1], l.scratch[1])
-		sum.perWorker[0], sum.perWorker[1] = max(sum.perWorker[0], l.perWorker[0]), max(sum.perWorker[1], l.perWorker[1])
-	}
-	t := Totals{Score: sum.score, Latency: float64(sum.latency+a.overhead) / 1000, Params: sum.params}
-	t.Weights, t.KV, t.Flash = int(sum.weights), int(kv), int(sum.flash)
-	t.Arena = int(sum.arena(a.threads))
-	return t
-}
-
-// arena is what the maxima in p make of the arena.
-func (p *part) arena(threads int) int64 {
-	return max(int64(p.scratch[0])+int64(threads)*int64(p.perWorker[0]), int64(p.scratch[1])+int64(threads)*int64(p.perWorker[1]))
-}
-
-// Evaluate implements Problem.
-func (a *Additive) Evaluate(g space.Genes, values []float64) (violation float64) {
-	t := a.Totals(g)
-	for i := range values {
-		switch a.objectives[i].Name {
-		case Score:
-			values[i] = t.Score
-		case Latency:
-			values[i] = t.Latency
-		case Memory:
-			values[i] = float64(t.Total())
-		}
-	}
-	return a.limits.violation(&t)
-}

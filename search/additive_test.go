@@ -11,14 +11,19 @@ import (
 )
 
 // cost and score are made up: smooth, positive, and different for every op.
-func costs() Costs {
-	return Costs{Overhead: 70,
-		Op:   func(o space.Op) float64 { return 900 + float64(o.MACs())/90 + 1.7*float64(o.Rows*(o.N+o.HeadWidth)) },
-		Base: func(a space.Arch) float64 { return float64(a.Hidden * a.Hidden) },
+func costs(w space.Workload) Costs {
+	return Costs{
+		Timings: []Timing{{Name: Latency, Workload: w, Regimes: []Regime{{Overhead: 70, Op: made}}}},
+		Base:    func(a space.Arch) float64 { return float64(a.Hidden * a.Hidden) },
 		Layer: func(_ space.Model, hidden int, l space.Layer) float64 {
 			return float64(hidden * (4*l.Heads*l.HeadWidth + 2*l.FFN))
 		},
 	}
+}
+
+// made is a made-up time of an op.
+func made(o space.Op) float64 {
+	return 900 + float64(o.MACs())/90 + 1.7*float64(o.Rows*(o.N+o.HeadWidth))
 }
 
 func load(t testing.TB, name string) *space.Space {
@@ -41,7 +46,7 @@ func parse(t testing.TB, text string) *space.Space {
 
 func additive(t testing.TB, s *space.Space, l Limits, objectives ...string) *Additive {
 	t.Helper()
-	a, err := NewAdditive(s, s.Workload, 2, costs(), l, objectives...)
+	a, err := NewAdditive(s, s.Workload, 2, costs(s.Workload), l, objectives...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,9 +66,8 @@ workload: {prompt: 9, context: 21, phase: prefill}
 
 // Tables give what lowering the whole architecture gives, to the byte.
 func TestAdditiveIsWhatLowerGives(t *testing.T) {
-	c := costs()
 	for _, s := range []*space.Space{load(t, "encoder-compact"), load(t, "decoder-compact"), parse(t, derived), parse(t, tiny)} {
-		a, r := additive(t, s, Limits{}), rand.New(rand.NewPCG(1, 2))
+		a, r, c := additive(t, s, Limits{}), rand.New(rand.NewPCG(1, 2)), costs(s.Workload)
 		for range 300 {
 			g := s.Sample(r)
 			arch := s.Arch(g)
@@ -74,15 +78,19 @@ func TestAdditiveIsWhatLowerGives(t *testing.T) {
 			if want := space.CountParams(arch).Total; got.Params != want {
 				t.Fatalf("%s: %v: %d parameters, want %d", s.Name, arch, got.Params, want)
 			}
-			latency, score := c.Overhead, c.Base(arch)
-			for _, step := range space.Lower(arch, s.Workload).Steps {
-				latency += c.Op(step.Op)
+			program := space.Lower(arch, s.Workload)
+			if want := int64(program.Streamed()); got.Streamed != want {
+				t.Fatalf("%s: %v: %d bytes streamed, want %d", s.Name, arch, got.Streamed, want)
+			}
+			latency, score := 70.0, c.Base(arch)
+			for _, step := range program.Steps {
+				latency += made(step.Op)
 			}
 			for _, l := range arch.Layers {
 				score += c.Layer(arch.Model, arch.Hidden, l)
 			}
-			if math.Abs(got.Latency-latency) > 1e-3*float64(len(arch.Layers)*20) || got.Score != score {
-				t.Fatalf("%s: %v: latency %v score %v, want %v and %v", s.Name, arch, got.Latency, got.Score, latency, score)
+			if math.Abs(got.Latency[0]-latency) > 1e-3*float64(len(arch.Layers)*20) || got.Score != score {
+				t.Fatalf("%s: %v: latency %v score %v, want %v and %v", s.Name, arch, got.Latency[0], got.Score, latency, score)
 			}
 		}
 	}
@@ -103,7 +111,7 @@ func TestObjectivesAreChosen(t *testing.T) {
 		t.Errorf("objectives %+v", o)
 	}
 	for _, names := range [][]string{{"speed"}, {Score, Score}} {
-		if _, err := NewAdditive(s, s.Workload, 1, costs(), Limits{}, names...); err == nil {
+		if _, err := NewAdditive(s, s.Workload, 1, costs(s.Workload), Limits{}, names...); err == nil {
 			t.Errorf("objectives %v are accepted", names)
 		}
 	}
@@ -117,15 +125,15 @@ func TestFeasibilityIsExact(t *testing.T) {
 		least := map[string]float64{}
 		for g := range s.All() {
 			totals := all.Totals(g)
-			for _, l := range (Limits{1, 1, 1, 1}).list() {
-				if v := l.of(totals); least[l.Name] == 0 || v < least[l.Name] {
-					least[l.Name] = v
+			for name, v := range map[string]float64{Memory: float64(totals.Total()), Flash: float64(totals.Flash), Params: float64(totals.Params), Latency: totals.Latency[0]} {
+				if least[name] == 0 || v < least[name] {
+					least[name] = v
 				}
 			}
 		}
 		for name, v := range least {
 			set := func(v float64) Limits {
-				return map[string]Limits{"memory": {Memory: int64(v)}, "flash": {Flash: int64(v)}, "params": {Params: int64(v)}, "latency": {Latency: v}}[name]
+				return map[string]Limits{"memory": {Memory: int64(v)}, "flash": {Flash: int64(v)}, "params": {Params: int64(v)}, "latency": {Latency: []float64{v}}}[name]
 			}
 			seeds, proved, err := additive(t, s, set(v)).Feasibility()
 			if err != nil || !proved || len(seeds) == 0 {

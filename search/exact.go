@@ -33,7 +33,6 @@ type ExactSettings struct {
 // one.
 func Exact(ctx context.Context, a *Additive, s ExactSettings) (*Result, error) {
 	e := &exact{Additive: a, effort: s.Effort}
-	e.choose()
 	tasks, err := e.tasks()
 	if err != nil {
 		return nil, err
@@ -71,42 +70,15 @@ func Exact(ctx context.Context, a *Additive, s ExactSettings) (*Result, error) {
 
 type exact struct {
 	*Additive
-	sums   []sum // what partial architectures are compared in
 	effort int64
 	spent  atomic.Int64
-}
-
-// sum is a quantity that adds up over stem and layers, as a cost.
-type sum struct {
-	name  string
-	of    func(*part) float64
-	plus  float64 // of every architecture
-	limit float64 // 0: none
-	arena bool    // the arena comes on top
-
-	objective bool
-}
-
-// choose lists the sums that matter: those of objectives and of limits.
-func (e *exact) choose() {
-	for _, s := range []sum{
-		{name: Latency, of: func(p *part) float64 { return float64(p.latency) }, plus: float64(e.overhead), limit: e.limits.Latency * 1000},
-		{name: Score, of: func(p *part) float64 { return -p.score }},
-		{name: Memory, of: func(p *part) float64 { return float64(p.weights + int64(p.kv)) }, limit: float64(e.limits.Memory), arena: true},
-		{name: "flash", of: func(p *part) float64 { return float64(p.flash) }, limit: float64(e.limits.Flash)},
-		{name: "params", of: func(p *part) float64 { return float64(p.params) }, limit: float64(e.limits.Params)},
-	} {
-		s.objective = slices.ContainsFunc(e.objectives, func(o Objective) bool { return o.Name == s.name })
-		if s.objective || s.limit > 0 {
-			e.sums = append(e.sums, s)
-		}
-	}
 }
 
 func (e *exact) tired() bool { return e.effort > 0 && e.spent.Load() > e.effort }
 
 // task is one dynamic program: layers of some kinds in a model of one width.
 type task struct {
+	*zone
 	hidden  int
 	options []int // indices of layers
 	arena   part  // bounds of what they need
@@ -131,6 +103,10 @@ func (e *exact) tasks() (list []task, err error) {
 		}
 		groups[key] = append(groups[key], i)
 	}
+	zones, err := e.zones()
+	if err != nil {
+		return nil, err
+	}
 	for hidden := range e.space.Hidden {
 		for _, key := range order {
 			var options []int
@@ -143,14 +119,16 @@ func (e *exact) tasks() (list []task, err error) {
 					return nil, ErrNotSeparable
 				}
 			}
-			for _, bound := range e.bounds(options) {
+			for _, bound := range e.needs(options, zones[0]) {
 				t := task{hidden: hidden, arena: bound, rotary: e.rotaries[first.rotary]}
 				for _, i := range options {
 					if l := &e.layers[i]; within(l, &bound) {
 						t.options = append(t.options, i)
 					}
 				}
-				list = append(list, t)
+				for _, t.zone = range zones {
+					list = append(list, t)
+				}
 			}
 		}
 	}
@@ -166,9 +144,9 @@ func within(l, bound *part) bool {
 	return true
 }
 
-// bounds are the arena needs that sets of layers have together; one without bounds
-// where memory does not matter.
-func (e *exact) bounds(options []int) []part {
+// needs are the arena needs that sets of layers have together; one that bounds
+// nothing where memory does not matter.
+func (e *exact) needs(options []int, z *zone) []part {
 	join := func(a, b part) (c part) {
 		for phase := range c.scratch {
 			c.scratch[phase] = max(a.scratch[phase], b.scratch[phase])
@@ -180,7 +158,7 @@ func (e *exact) bounds(options []int) []part {
 	for _, i := range options {
 		all = join(all, e.layers[i])
 	}
-	if !slices.ContainsFunc(e.sums, func(s sum) bool { return s.arena }) {
+	if !slices.ContainsFunc(z.sums, func(s sum) bool { return s.arena }) {
 		return []part{all}
 	}
 	seen := map[part]bool{}
@@ -199,12 +177,10 @@ func (e *exact) bounds(options []int) []part {
 
 // partial is an architecture of some layers: its sums, and how it came to be.
 type partial struct {
-	sums   [maxSums]float64
+	sums   [maxDims]float64
 	parent int32
 	option int32
 }
-
-const maxSums = 5
 
 // solve runs one program and returns what its front has to offer.
 func (e *exact) solve(ctx context.Context, t task) []space.Genes {
@@ -234,10 +210,11 @@ func (e *exact) solve(ctx context.Context, t task) []space.Genes {
 
 // least are the smallest sums of what is no layer.
 func (e *exact) least(t task) (rest [maxSums]float64) {
-	for i, s := range e.sums {
+	first, end := e.stemsOf(t.hidden)
+	for i, s := range t.sums {
 		rest[i] = math.Inf(1)
-		for k := range e.stemsOf(t.hidden) {
-			rest[i] = min(rest[i], s.of(&e.stemsOf(t.hidden)[k]))
+		for k := first; k < end; k++ {
+			rest[i] = min(rest[i], s.of(&e.stems[k], e.stemTimes[k*e.width:]))
 		}
 		if rest[i] += s.plus; s.arena {
 			rest[i] += float64(t.arena.arena(e.threads) + t.rotary)
@@ -246,15 +223,16 @@ func (e *exact) least(t task) (rest [maxSums]float64) {
 	return rest
 }
 
-func (e *exact) stemsOf(hidden int) []part {
+// stemsOf are the indices of the stems of a width.
+func (e *exact) stemsOf(hidden int) (first, end int) {
 	n := len(e.stems) / len(e.space.Hidden)
-	return e.stems[hidden*n:][:n]
+	return hidden * n, (hidden + 1) * n
 }
 
 // extend adds a layer to each of from and keeps what no other beats.
 func (e *exact) extend(from []partial, t task, position int, rest [maxSums]float64) []partial {
 	type option struct {
-		sums  [maxSums]float64
+		sums  [maxDims]float64
 		index int32
 	}
 	var options []option
@@ -264,19 +242,19 @@ func (e *exact) extend(from []partial, t task, position int, rest [maxSums]float
 		if e.position != nil {
 			l.score = e.position[position][index]
 		}
-		for i, s := range e.sums {
-			o.sums[i] = s.of(&l)
+		for _, s := range t.sums {
+			o.sums[s.dim] = s.of(&l, e.layerTimes[index*e.width:])
 		}
 		options = append(options, o)
 	}
-	options = front(options, func(o *option) []float64 { return o.sums[:len(e.sums)] }, len(e.sums))
+	n := t.dims
+	options = front(options, func(o *option) []float64 { return o.sums[:n] }, n)
 	e.spent.Add(int64(len(from)) * int64(len(options)))
 	if e.tired() {
 		return nil
 	}
 	// from is in lexicographic order, and stays so with the same sums added: what an
 	// option makes of it is a sorted list, and their merge yields all in order.
-	n := len(e.sums)
 	lists := make([]stream, 0, len(options))
 	for _, o := range options {
 		s := stream{add: o.sums, option: o.index}
@@ -297,7 +275,7 @@ func (e *exact) extend(from []partial, t task, position int, rest [maxSums]float
 			lists = lists[:len(lists)-1]
 		}
 		sift(lists, 0)
-		if e.over(&p, &rest) || !filter.keep(p.sums[:n]) {
+		if t.over(&p, &rest) || !filter.keep(p.sums[:n]) {
 			continue
 		}
 		next = append(next, p)
@@ -305,20 +283,10 @@ func (e *exact) extend(from []partial, t task, position int, rest [maxSums]float
 	return next
 }
 
-// over reports whether p breaks a limit whatever is added.
-func (e *exact) over(p *partial, rest *[maxSums]float64) bool {
-	for i := range e.sums {
-		if limit := e.sums[i].limit; limit > 0 && p.sums[i]+rest[i] > limit {
-			return true
-		}
-	}
-	return false
-}
-
 // stream is what one option makes of all partial architectures of a depth.
 type stream struct {
 	head   partial
-	add    [maxSums]float64
+	add    [maxDims]float64
 	option int32
 	at     int32
 }
@@ -366,23 +334,27 @@ type offer struct {
 
 // offer puts every stem before the partial architectures of a depth.
 func (e *exact) offer(offers []offer, of []partial, t task, depth int) []offer {
-	for k := range e.stemsOf(t.hidden) {
-		stem := &e.stemsOf(t.hidden)[k]
+	first, end := e.stemsOf(t.hidden)
+	for k := first; k < end; k++ {
+		stem := &e.stems[k]
 		need := t.arena
 		for phase := range need.scratch {
 			need.scratch[phase] = max(need.scratch[phase], stem.scratch[phase])
 			need.perWorker[phase] = max(need.perWorker[phase], stem.perWorker[phase])
 		}
+		var plus [maxSums]float64
+		for i, s := range t.sums {
+			if plus[i] = s.of(stem, e.stemTimes[k*e.width:]) + s.plus; s.arena {
+				plus[i] += float64(need.arena(e.threads) + t.rotary)
+			}
+		}
 	offering:
 		for at := range of {
-			o := offer{stem: k, depth: depth, last: int32(at)}
+			o := offer{stem: k - first, depth: depth, last: int32(at)}
 			n := 0
-			for i := range e.sums {
-				s := &e.sums[i]
-				v := of[at].sums[i] + s.of(stem) + s.plus
-				if s.arena {
-					v += float64(need.arena(e.threads) + t.rotary)
-				}
+			for i := range t.sums {
+				s := &t.sums[i]
+				v := of[at].sums[s.dim] + plus[i]
 				if s.limit > 0 && v > s.limit {
 					continue offering
 				}

@@ -39,7 +39,7 @@ func TestExactIsEnumeration(t *testing.T) {
 				l.Memory = int64(loose(float64(typical.Total())))
 			}
 			if round&2 > 0 {
-				l.Latency = loose(typical.Latency)
+				l.Latency = []float64{loose(typical.Latency[0])}
 			}
 			if round&4 > 0 {
 				l.Flash = int64(loose(float64(typical.Flash)))

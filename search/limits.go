@@ -2,52 +2,52 @@ package search
 
 import (
 	"fmt"
+	"math"
 
 	"nas/space"
 )
 
 // Limits are upper bounds of what an architecture may need; 0 is none.
 type Limits struct {
-	Memory  int64   // bytes of weights, arena and KV cache
-	Flash   int64   // bytes of the weights file
-	Params  int64   // parameters, the embedding's included
-	Latency float64 // ns
+	Memory  int64     // bytes of weights, arena and KV cache
+	Flash   int64     // bytes of the weights file
+	Params  int64     // parameters, the embedding's included
+	Latency []float64 // ns, by timing; may be shorter
 }
 
-// Limit is one of them with what is to be held against it.
+// bound is a limit of a problem.
+type bound struct {
+	Limit
+	quantity quantity
+	limit    float64
+}
+
+// Limit is one of the limits.
 type Limit struct {
 	Name  string
 	Limit float64
-	of    func(Totals) float64
 }
 
-func (l Limits) list() []Limit {
-	all := []Limit{
-		{"memory", float64(l.Memory), func(t Totals) float64 { return float64(t.Total()) }},
-		{"flash", float64(l.Flash), func(t Totals) float64 { return float64(t.Flash) }},
-		{"params", float64(l.Params), func(t Totals) float64 { return float64(t.Params) }},
-		{"latency", l.Latency, func(t Totals) float64 { return t.Latency }},
+// limitsOf lists those that are set.
+func (a *Additive) limitsOf(l Limits) (list []bound, err error) {
+	if len(l.Latency) > len(a.columns) {
+		return nil, fmt.Errorf("search: %d limits of %d latencies", len(l.Latency), len(a.columns))
 	}
-	var set []Limit
-	for _, limit := range all {
-		if limit.Limit > 0 {
-			set = append(set, limit)
+	add := func(q quantity, name string, v float64) {
+		if v < 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+			err = fmt.Errorf("search: the limit of %s is %v", name, v)
+		}
+		if v > 0 {
+			list = append(list, bound{Limit{name, v}, q, v})
 		}
 	}
-	return set
-}
-
-// violation is the sum of relative excesses.
-func (l *Limits) violation(t *Totals) float64 {
-	v := excess(float64(t.Total()), float64(l.Memory)) + excess(float64(t.Flash), float64(l.Flash))
-	return v + excess(float64(t.Params), float64(l.Params)) + excess(t.Latency, l.Latency)
-}
-
-func excess(v, limit float64) float64 {
-	if limit == 0 || v <= limit {
-		return 0
+	add(memory, Memory, float64(l.Memory))
+	add(flash, Flash, float64(l.Flash))
+	add(params, Params, float64(l.Params))
+	for i, v := range l.Latency {
+		add(times+quantity(i), a.columns[i].name, v)
 	}
-	return v/limit - 1
+	return list, err
 }
 
 // Infeasible is the limit that no architecture of the space meets.
@@ -70,46 +70,80 @@ func (e *Infeasible) Error() string {
 // It is exact for each limit, because a smallest architecture has the least number
 // of layers, all alike: every quantity is a sum over layers or, as the arena, a
 // maximum of them, so that replacing all layers by the best of them never makes it
-// larger.
+// larger. A latency of several regimes is not such a sum; it is refused only below
+// the least sum of its regimes.
 func (a *Additive) Feasibility() (seeds []space.Genes, proved bool, err error) {
-	limits := a.limits.list()
 	type least struct {
-		value  float64
-		genes  space.Genes
-		totals Totals
+		value, certain float64
+		genes          space.Genes
+		totals         Totals
 	}
-	objectives := append([]Limit{}, limits...)
-	if len(objectives) == 0 {
-		objectives = Limits{Memory: 1}.list()
-		proved = true
+	bounds := a.bounds
+	if len(bounds) == 0 {
+		bounds = []bound{{Limit{Memory, math.Inf(1)}, memory, math.Inf(1)}}
 	}
-	best := make([]least, len(objectives))
-	for hidden := range a.space.Hidden {
-		for embedding := range max(1, len(a.space.Embedding)) {
-			for i := range len(a.layers) / len(a.space.Hidden) {
-				g := space.Genes{uint8(embedding), uint8(hidden), 0}
-				layer := a.layerGenes(i)
-				for range a.space.Depth[0] {
-					g = append(g, layer[:]...)
-				}
-				t := a.Totals(g)
-				if !proved && a.limits.violation(&t) == 0 {
-					proved = true
-					seeds = append(seeds, g)
-				}
-				for k, o := range objectives {
-					if v := o.of(t); best[k].genes == nil || v < best[k].value {
-						best[k] = least{v, g, t}
+	best := make([]least, len(bounds))
+	for g := range a.uniform(0) {
+		var sum tally
+		a.add(g, &sum)
+		fits := true
+		for k, b := range bounds {
+			v := a.of(&sum, b.quantity)
+			fits = fits && v <= b.limit
+			certain := v
+			if b.quantity >= times {
+				certain = a.columns[b.quantity-times].least(sum.times[:])
+			}
+			if best[k].genes == nil {
+				best[k] = least{v, certain, nil, Totals{}}
+			}
+			if best[k].genes == nil || v < best[k].value {
+				best[k].value, best[k].genes, best[k].totals = v, append(space.Genes{}, g...), a.Totals(g)
+			}
+			best[k].certain = min(best[k].certain, certain)
+		}
+		if fits && !proved {
+			proved = true
+			seeds = append(seeds, append(space.Genes{}, g...))
+		}
+	}
+	for k, b := range best {
+		seeds = append(seeds, b.genes)
+		if b.certain > bounds[k].limit {
+			return nil, false, &Infeasible{bounds[k].Limit, b.value, b.genes, b.totals}
+		}
+	}
+	return seeds, proved, nil
+}
+
+// least is the smallest latency in ns that any regime gives.
+func (c *column) least(times []int64) float64 {
+	ps := int64(math.MaxInt64)
+	for i, r := range c.regimes {
+		ps = min(ps, times[c.first+i]+r.overhead)
+	}
+	return float64(ps) / 1000
+}
+
+// uniform yields all architectures of one depth whose layers are alike, each in
+// memory that the next one overwrites.
+func (a *Additive) uniform(depth int) func(yield func(space.Genes) bool) {
+	return func(yield func(space.Genes) bool) {
+		g := make(space.Genes, space.GenesStem+a.space.Depth[depth]*space.GenesLayer)
+		g[space.GeneDepth] = uint8(depth)
+		for hidden := range a.space.Hidden {
+			for embedding := range max(1, len(a.space.Embedding)) {
+				g[space.GeneHidden], g[space.GeneEmbedding] = uint8(hidden), uint8(embedding)
+				for i := range len(a.layers) / len(a.space.Hidden) {
+					layer := a.layerGenes(i)
+					for l := range g.Layers() {
+						copy(g.Layer(l), layer[:])
+					}
+					if !yield(g) {
+						return
 					}
 				}
 			}
 		}
 	}
-	for k, b := range best {
-		seeds = append(seeds, b.genes)
-		if k < len(limits) && b.value > limits[k].Limit {
-			return nil, false, &Infeasible{limits[k], b.value, b.genes, b.totals}
-		}
-	}
-	return seeds, proved, nil
 }

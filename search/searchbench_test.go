@@ -84,15 +84,15 @@ head_width: 64
 ffn: {per_layer: %s}
 workload: {sequence: 128}
 `, list(b.Hidden), list(b.Layers), list(b.Heads), list(b.FFN)))
-	a, err := NewAdditive(s, s.Workload, 1, costs(), Limits{Memory: b.Budget}, objectives...)
+	a, err := NewAdditive(s, s.Workload, 1, costs(s.Workload), Limits{Memory: b.Budget}, objectives...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.overhead, a.position = 0, make([][]float64, slices.Max(b.Layers))
+	a.columns[0].regimes[0].overhead, a.position = 0, make([][]float64, slices.Max(b.Layers))
 	perHidden := len(a.layers) / len(s.Hidden)
 	for i := range a.stems {
 		row := b.fixed[s.Hidden[i]]
-		a.stems[i] = part{latency: row[0] * 1000, weights: row[1], score: float64(row[2])}
+		a.stems[i], a.stemTimes[i] = part{weights: row[1], score: float64(row[2])}, row[0]*1000
 	}
 	for at := range a.position {
 		a.position[at] = make([]float64, len(a.layers))
@@ -101,7 +101,7 @@ workload: {sequence: 128}
 		genes := a.layerGenes(i % perHidden)
 		l := s.Layer(s.Hidden[i/perHidden], genes[:])
 		row := b.layers[[3]int{s.Hidden[i/perHidden], l.Heads, l.FFN}]
-		a.layers[i] = part{latency: row[0] * 1000, weights: row[1], scratch: [2]int32{int32(row[2])}}
+		a.layers[i], a.layerTimes[i] = part{weights: row[1], scratch: [2]int32{int32(row[2])}}, row[0]*1000
 		for at := range a.position {
 			a.position[at][i] = float64(row[3+at])
 		}

@@ -2,49 +2,62 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"nas/devices"
 	"nas/evaluator"
 	"nas/results"
+	"nas/search"
 	"nas/space"
 )
 
 // judge puts figures on architectures.
 type judge struct {
-	source
+	timings   []timing
 	evaluator evaluator.Additive
 	threads   int
 }
 
-// candidate is what is known of a under w. unknown is how many of its steps the
-// table has no entry for.
-func (j *judge) candidate(ctx context.Context, a space.Arch, w space.Workload) (c results.Candidate, unknown int, err error) {
+// judgeOf judges by one table.
+func judgeOf(from source, w space.Workload, e evaluator.Additive, threads int) *judge {
+	return &judge{[]timing{{name: search.Latency, workload: w, source: from}}, e, threads}
+}
+
+// candidate is what is known of a, its memory being that of the first workload.
+// unknown is how many of its steps a table has no entry for.
+func (j *judge) candidate(ctx context.Context, a space.Arch) (c results.Candidate, unknown int, err error) {
 	params := space.CountParams(a)
-	c = results.Candidate{Arch: a, Params: params.Total, ParamsNonEmbedding: params.NonEmbedding(), LatencyKind: j.kind()}
-	c.SetMemory(space.PlanMemory(a, w, j.threads))
-	e := j.predictor.Program(space.Lower(a, w))
-	c.LatencyNS, c.LatencyLow, c.LatencyHigh = e.Nanoseconds, e.Low, e.High
+	c = results.Candidate{Arch: a, Params: params.Total, ParamsNonEmbedding: params.NonEmbedding()}
+	c.SetMemory(space.PlanMemory(a, j.timings[0].workload, j.threads))
+	var list []results.Latency
+	for _, t := range j.timings {
+		e := t.predictor.Program(space.Lower(a, t.workload))
+		list = append(list, results.Latency{Name: t.name, NS: e.Nanoseconds, Low: e.Low, High: e.High, Kind: t.kind()})
+		unknown = max(unknown, e.Unknown)
+	}
+	c.SetLatencies(list)
 	score, err := j.evaluator.Evaluate(ctx, a)
 	c.Score, c.ScoreResolution = score.Value, score.Resolution
-	return c, e.Unknown, err
+	return c, unknown, err
 }
 
 // kind is what a sum of the table's entries is.
-func (j *judge) kind() results.Kind {
-	if j.device.Provenance.Kind == devices.Modelled {
+func (s source) kind() results.Kind {
+	if s.device.Provenance.Kind == devices.Modelled {
 		return results.Modelled
 	}
 	return results.Predicted
 }
 
-// references are the hand-designed models of the family under w, without those that
-// have too few positions for it.
-func (j *judge) references(ctx context.Context, w space.Workload, f space.Family) (list []results.Candidate, err error) {
+// references are the hand-designed models of the family, without those that have too
+// few positions for the workload.
+func (j *judge) references(ctx context.Context, f space.Family) (list []results.Candidate, err error) {
 	for _, r := range space.References(f) {
-		if w.Validate(r.Arch.Model) != nil {
+		if j.timings[0].workload.Validate(r.Arch.Model) != nil {
 			continue
 		}
-		c, _, err := j.candidate(ctx, r.Arch, w)
+		c, _, err := j.candidate(ctx, r.Arch)
 		if err != nil {
 			return nil, err
 		}
@@ -54,13 +67,43 @@ func (j *judge) references(ctx context.Context, w space.Workload, f space.Family
 	return list, nil
 }
 
-// conditions are those of a report about w.
-func (j *judge) conditions(spaceName string, w space.Workload) results.Conditions {
-	t := j.predictor.Table()
+// conditions are those of a report.
+func (j *judge) conditions(spaceName string) results.Conditions {
+	var sources []results.Source
+	for _, t := range j.timings {
+		table := t.predictor.Table()
+		sources = append(sources, results.Source{Name: t.name, Workload: t.workload, Device: t.device.Name, Level: table.Level, Threads: table.Threads,
+			KernelVersion: table.KernelVersion, TableDate: table.Date, Ops: len(table.Entries), OpsWithoutQuorum: table.WithoutQuorum()})
+	}
+	first := sources[0]
+	if len(sources) == 1 {
+		sources = nil
+	}
 	return results.Conditions{
-		Tool: "nas " + Version, Space: spaceName, Workload: w,
-		Device: j.device.Name, Level: t.Level, Threads: t.Threads, KernelVersion: t.KernelVersion,
-		TableDate: t.Date, Ops: len(t.Entries), OpsWithoutQuorum: t.WithoutQuorum(),
+		Tool: "nas " + Version, Space: spaceName, Workload: first.Workload,
+		Device: first.Device, Level: first.Level, Threads: first.Threads, KernelVersion: first.KernelVersion,
+		TableDate: first.TableDate, Ops: first.Ops, OpsWithoutQuorum: first.OpsWithoutQuorum, Latencies: sources,
 		Evaluator: j.evaluator.Name(), ScoreUnit: j.evaluator.Unit(),
 	}
+}
+
+// warnings are what the reader of any figure from the tables should know.
+func (j *judge) warnings(interpolated int) []string {
+	var w []string
+	for i, t := range j.timings {
+		if slices.ContainsFunc(j.timings[:i], func(b timing) bool { return b.predictor == t.predictor }) {
+			continue
+		}
+		of := "the table"
+		if t.short != "" && t.name != search.Latency {
+			of = "the table of " + t.short
+		}
+		if n := t.predictor.Table().WithoutQuorum(); n > 0 {
+			w = append(w, fmt.Sprintf("%d of the %d ops of %s did not reach their floor three times: intervals are wider by it", n, len(t.predictor.Table().Entries), of))
+		}
+	}
+	if interpolated > 0 {
+		w = append(w, fmt.Sprintf("up to %d steps of a model are not in the table: interpolated, not measured", interpolated))
+	}
+	return w
 }

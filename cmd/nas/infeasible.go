@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,6 +11,29 @@ import (
 	"nas/space"
 )
 
+// feasible answers before the search whether the limits can be met: what the space
+// reaches, how much of it, and which limits exclude each other.
+func (a *app) feasible(ctx context.Context, h *hunt, p *search.Additive) (seeds []space.Genes, survey *search.Survey, err error) {
+	seeds, proved, err := p.Feasibility()
+	if err != nil {
+		return nil, nil, h.infeasible(err)
+	}
+	survey = p.Survey(h.seed)
+	if len(survey.Quantities) > 0 {
+		a.phase("reach: %s", feasibility(survey).Words())
+	}
+	if proved || survey.Feasible > 0 {
+		return seeds, survey, nil
+	}
+	if c := p.Conflict(ctx, search.ExactSettings{Workers: h.workers}); c != nil {
+		show := results.Quantity
+		return nil, nil, failed(fmt.Errorf("no architecture of %s keeps %s within %s and %s within %s at once, though each alone can be: within that %s the least %s is %s, within that %s the least %s is %s",
+			h.space.Name, c.A.Name, show(c.A.Name, c.A.Limit), c.B.Name, show(c.B.Name, c.B.Limit), c.A.Name, c.B.Name, show(c.B.Name, c.BestB), c.B.Name, c.A.Name, show(c.A.Name, c.BestA)),
+			"relax one of the two to that figure")
+	}
+	return seeds, survey, nil
+}
+
 // infeasible says which limit binds, what the space reaches and what that is made of.
 func (h *hunt) infeasible(err error) error {
 	var e *search.Infeasible
@@ -17,15 +41,21 @@ func (h *hunt) infeasible(err error) error {
 		return err
 	}
 	a := h.space.Arch(e.Genes)
+	what := "--" + e.Name
 	show, flag := results.Bytes, fmt.Sprintf("--%s %dKiB", e.Name, int64(e.Smallest+1023)/1024)
 	switch e.Name {
-	case "params":
+	case search.Memory, search.Flash:
+	case search.Params:
 		show, flag = func(n int64) string { return results.Count(float64(n)) }, fmt.Sprintf("--params %.0f", e.Smallest)
-	case "latency":
-		show, flag = func(n int64) string { return results.Duration(float64(n)) }, fmt.Sprintf("--latency %.0fus", e.Smallest/1000+1)
+	default:
+		show = func(n int64) string { return results.Duration(float64(n)) }
+		what, flag = "--latency "+e.Name+"=", fmt.Sprintf("--latency %s=%.0fus", e.Name, e.Smallest/1000+1)
+		if e.Name == search.Latency {
+			what, flag = "--latency", fmt.Sprintf("--latency %.0fus", e.Smallest/1000+1)
+		}
 	}
-	text := fmt.Sprintf("no architecture of %s keeps --%s within %s; the smallest needs %s (%v)", h.space.Name, e.Name, show(int64(e.Limit.Limit)), show(int64(e.Smallest)), a)
-	if e.Name == "memory" || e.Name == "flash" {
+	text := fmt.Sprintf("no architecture of %s keeps %s within %s; the smallest needs %s (%v)", h.space.Name, what, show(int64(e.Limit.Limit)), show(int64(e.Smallest)), a)
+	if e.Name == search.Memory || e.Name == search.Flash {
 		text += ": " + parts(a, e.Memory)
 	}
 	return failed(errors.New(text), "%s is the least that it can meet; fewer or smaller choices for vocabulary, embedding and hidden make a smaller space", flag)
@@ -70,7 +100,11 @@ func (h *hunt) empty(p *search.Additive, r *search.Result) error {
 		return failed(errors.New("the search was stopped before it found an architecture within the limits"), "give it more --time or --evaluations")
 	}
 	t := p.Totals(r.Nearest.Genes)
-	return failed(fmt.Errorf("no architecture within all limits was found in %d evaluations (%s); the nearest needs memory %s, flash %s, %s parameters, latency %s (%v)",
-		r.Evaluations, r.Stop, results.Bytes(int64(t.Total())), results.Bytes(int64(t.Flash)), results.Count(float64(t.Params)), results.Duration(t.Latency), h.space.Arch(r.Nearest.Genes)),
+	needs := []string{"memory " + results.Bytes(int64(t.Total())), "flash " + results.Bytes(int64(t.Flash)), results.Count(float64(t.Params)) + " parameters"}
+	for i, of := range h.timings {
+		needs = append(needs, of.name+" "+results.Duration(t.Latency[i]))
+	}
+	return failed(fmt.Errorf("no architecture within all limits was found in %d evaluations (%s); the nearest needs %s (%v)",
+		r.Evaluations, r.Stop, strings.Join(needs, ", "), h.space.Arch(r.Nearest.Genes)),
 		"each limit alone can be met, together they exclude each other or nearly so: relax one of them")
 }

@@ -65,7 +65,7 @@ and hold the measured latency and the allocated bytes against the prediction.
 					return bad(err, "nas devices levels lists the levels of this machine")
 				}
 			}
-			r, err := t.predict(c.Context(), &judge{from, evaluator.Capacity{}, t.threads}, g.models)
+			r, err := t.predict(c.Context(), judgeOf(from, t.workload, evaluator.Capacity{}, t.threads), g.models)
 			if err != nil {
 				return err
 			}

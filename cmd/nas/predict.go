@@ -39,7 +39,7 @@ func (a *app) predictCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := t.predict(c.Context(), &judge{from, e, t.threads}, g.models)
+			r, err := t.predict(c.Context(), judgeOf(from, t.workload, e, t.threads), g.models)
 			if err != nil {
 				return err
 			}
@@ -54,10 +54,10 @@ func (a *app) predictCommand() *cobra.Command {
 
 // predict is a report on models in their order.
 func (t *target) predict(ctx context.Context, j *judge, models []model) (*results.Report, error) {
-	r := &results.Report{Conditions: j.conditions(t.space.Name, t.workload), Front: []results.Candidate{}}
+	r := &results.Report{Conditions: j.conditions(t.space.Name), Front: []results.Candidate{}}
 	interpolated := 0
 	for _, m := range models {
-		c, unknown, err := j.candidate(ctx, m.arch, t.workload)
+		c, unknown, err := j.candidate(ctx, m.arch)
 		if err != nil {
 			return nil, err
 		}

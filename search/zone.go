@@ -1,0 +1,154 @@
+package search
+
+import (
+	"errors"
+	"math"
+	"slices"
+)
+
+// ErrRegimes says that a latency's regimes are no reason to prefer fewer bytes.
+var ErrRegimes = errors.New("search: a model that streams more weights is at times faster: there is no exact front by sums")
+
+// ErrQuantities says that too much matters at once.
+var ErrQuantities = errors.New("search: more than six quantities are weighed or limited: the exact front would take too long")
+
+// zone is what Exact adds up for models that stream fewer than a number of bytes:
+// there every timing has one regime. Models that stream so few that they belong to
+// an earlier zone are rated worse here than they are, and found there.
+type zone struct {
+	sums []sum
+	dims int
+}
+
+const (
+	maxSums = 4 + MaxTimings + 1
+	maxDims = 6 // different sums
+)
+
+// sum is a quantity that adds up over stem and layers, as a cost.
+type sum struct {
+	of        func(*part, []int64) float64
+	plus      float64 // of every architecture
+	limit     float64 // 0: none
+	dim       int     // sums that are the same for every layer share one
+	arena     bool    // the arena comes on top
+	objective bool
+
+	positional bool // differs by where a layer stands
+}
+
+// over reports whether p breaks a limit whatever is added; rest is the least that is.
+func (z *zone) over(p *partial, rest *[maxSums]float64) bool {
+	for i := range z.sums {
+		if s := &z.sums[i]; s.limit > 0 && p.sums[s.dim]+rest[i] > s.limit {
+			return true
+		}
+	}
+	return false
+}
+
+// zones lists those that the regimes make, fewest bytes first.
+func (e *exact) zones() (list []*zone, err error) {
+	matter := map[quantity]float64{} // limits
+	for _, q := range e.quantities {
+		matter[q] = 0
+	}
+	for _, b := range e.Additive.bounds {
+		matter[b.quantity] = b.limit
+	}
+	var ends []int64
+	for i, c := range e.columns {
+		if _, ok := matter[times+quantity(i)]; ok {
+			for _, r := range c.regimes {
+				ends = append(ends, r.below)
+			}
+			if !e.growing(&c) {
+				return nil, ErrRegimes
+			}
+		}
+	}
+	ends = append(ends, math.MaxInt64)
+	slices.Sort(ends)
+	from := int64(0)
+	for _, end := range slices.Compact(ends) {
+		z := e.zone(matter, from, end)
+		if z.dims > maxDims {
+			return nil, ErrQuantities
+		}
+		list, from = append(list, z), end
+	}
+	return list, nil
+}
+
+// growing reports whether every regime of c costs at least what the one before does.
+func (e *exact) growing(c *column) bool {
+	for k := 1; k < len(c.regimes); k++ {
+		for _, table := range [][]int64{e.stemTimes, e.layerTimes} {
+			for at := c.first + k; at < len(table); at += e.width {
+				if table[at] < table[at-1] {
+					return false
+				}
+			}
+		}
+		if c.regimes[k].overhead < c.regimes[k-1].overhead {
+			return false
+		}
+	}
+	return true
+}
+
+// zone makes the sums for models that stream from…end bytes.
+func (e *exact) zone(matter map[quantity]float64, from, end int64) *zone {
+	z := &zone{}
+	add := func(q quantity, s sum) {
+		limit, ok := matter[q]
+		if !ok {
+			return
+		}
+		if s.limit = limit; q >= times {
+			s.limit *= 1000 // ps are compared
+		}
+		s.objective, s.positional = slices.Contains(e.quantities, q), q == score && e.position != nil
+		e.place(z, s)
+	}
+	for i, c := range e.columns {
+		at := 0
+		for from >= c.regimes[at].below {
+			at++
+		}
+		column := c.first + at
+		add(times+quantity(i), sum{of: func(_ *part, t []int64) float64 { return float64(t[column]) }, plus: float64(c.regimes[at].overhead)})
+	}
+	add(score, sum{of: func(p *part, _ []int64) float64 { return -p.score }})
+	add(memory, sum{of: func(p *part, _ []int64) float64 { return float64(p.weights + int64(p.kv)) }, arena: true})
+	add(flash, sum{of: func(p *part, _ []int64) float64 { return float64(p.flash) }})
+	add(params, sum{of: func(p *part, _ []int64) float64 { return float64(p.params) }})
+	if end < math.MaxInt64 {
+		e.place(z, sum{of: func(p *part, _ []int64) float64 { return float64(p.streamed) }, limit: float64(end - 1)})
+	}
+	return z
+}
+
+// place appends s, at a dimension of its own unless an earlier sum is the same for
+// every layer.
+func (e *exact) place(z *zone, s sum) {
+	same := func(of func(*part, []int64) float64) bool {
+		for i := range e.layers {
+			if row := e.layerTimes[i*e.width:]; s.of(&e.layers[i], row) != of(&e.layers[i], row) {
+				return false
+			}
+		}
+		return true
+	}
+	s.dim = z.dims
+	for _, earlier := range z.sums {
+		if !s.positional && !earlier.positional && same(earlier.of) {
+			s.dim = earlier.dim
+			break
+		}
+	}
+	if s.dim == z.dims {
+		z.dims++
+	}
+	z.sums = append(z.sums, s)
+}
