@@ -7,7 +7,8 @@ import "math"
 func genericPrimitives() primitives {
 	return primitives{valueBytes: 1, product: productGeneric, amax: amaxGeneric, round: roundGeneric, dequant: dequantGeneric,
 		gelu: geluGeneric, silu: siluGeneric, exp: expGeneric, maximum: maximumGeneric, multiply: multiplyGeneric,
-		sum: sumGeneric, squares: squaresGeneric, normalise: normaliseGeneric}
+		sum: sumGeneric, squares: squaresGeneric, normalise: normaliseGeneric, roundBytes: roundGeneric,
+		gather: gatherGeneric, rotate: rotateGeneric, interleave: interleaveGeneric}
 }
 
 // productGeneric computes dst[m*ldc+n] = sum over k of A[m][k]*B[k][n] for rows
@@ -176,5 +177,38 @@ func normaliseGeneric(dst, x, gamma, beta []float32, mean, inverse float32) {
 			v = float32(v + beta[i])
 		}
 		dst[i] = v
+	}
+}
+
+// gatherGeneric writes row*scale to dst, or adds it.
+func gatherGeneric(dst []float32, row []int8, scale float32, add bool) {
+	for i, q := range row {
+		v := float32(float32(q) * scale)
+		if add {
+			v = float32(dst[i] + v)
+		}
+		dst[i] = v
+	}
+}
+
+// rotateGeneric rotates the pairs (i, i+half) of x by a row of a RoPETable.
+func rotateGeneric(x, table []float32) {
+	half := len(x) / 2
+	for i := range half {
+		cos, sin := table[i], table[half+i]
+		a, b := x[i], x[i+half]
+		x[i] = float32(a*cos) - float32(b*sin)
+		x[i+half] = float32(a*sin) + float32(b*cos)
+	}
+}
+
+// interleaveGeneric writes n columns of four rows of bytes as groups of panels
+// that are stride bytes apart.
+func interleaveGeneric(dst []int8, stride int, v []byte, ldv, n int) {
+	for i := range n {
+		group := dst[i/PanelWidth*stride+i%PanelWidth*GroupDepth:][:GroupDepth]
+		for t := range group {
+			group[t] = int8(v[t*ldv+i])
+		}
 	}
 }

@@ -265,13 +265,14 @@ func TestQuantise(t *testing.T) {
 			for name, x := range rows(n) {
 				what := fmt.Sprintf("%v, %s, length %d", s.Level(), name, n)
 				want := make([]byte, PadK(n))
-				wantScale := generic(t).quantise(want, x, 0)
+				wantScale, scale := make([]float32, 1), make([]float32, 1)
+				generic(t).quantise(want, PadK(n), x, n, n, wantScale, 0)
 				got, check := guarded[byte](t, PadK(n)*s.valueBytes, n%5)
 				before := slices.Clone(x)
-				scale := s.quantise(got, x, s.offset)
+				s.quantise(got, len(got), x, n, n, scale, s.offset)
 				check(what)
 				same(t, what+" (input)", x, before)
-				same(t, what+" (scale)", []float32{scale}, []float32{wantScale})
+				same(t, what+" (scale)", scale, wantScale)
 				for i, q := range want {
 					v := got[i*s.valueBytes] - s.offset
 					if v != q || s.valueBytes == 2 && got[2*i+1] != byte(int8(q)>>7) {
@@ -286,9 +287,10 @@ func TestQuantise(t *testing.T) {
 func TestQuantiseRoundsToEven(t *testing.T) {
 	x := []float32{127, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 126.5, -126.5}
 	want := []int8{127, 0, 2, 2, 0, -2, -2, 126, -126}
-	got := make([]byte, PadK(len(x)))
-	if scale := generic(t).quantise(got, x, 0); scale != 1 {
-		t.Errorf("scale %v, want 1", scale)
+	got, scale := make([]byte, PadK(len(x))), make([]float32, 1)
+	generic(t).quantise(got, len(got), x, len(x), len(x), scale, 0)
+	if scale[0] != 1 {
+		t.Errorf("scale %v, want 1", scale[0])
 	}
 	for i, w := range want {
 		if int8(got[i]) != w {

@@ -2,9 +2,12 @@ package results
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
+
+	"nas/internal/strictjson"
 )
 
 // Comparison holds a model that ran against what was predicted of it.
@@ -79,4 +82,26 @@ func (c *Comparisons) sheet() sheet {
 		s.below = append(s.below, "warning    "+text)
 	}
 	return s
+}
+
+// ReadComparisons reads what WriteComparisons wrote as json.
+func ReadComparisons(data []byte) (*Comparisons, error) {
+	c := &Comparisons{}
+	if err := strictjson.Decode(data, c); err != nil {
+		return nil, err
+	}
+	if len(c.Members) == 0 {
+		return nil, errors.New("results: no members in it")
+	}
+	for i := range c.Members {
+		m := &c.Members[i]
+		err := m.validate()
+		if err == nil && !(0 < m.Floor && m.Floor <= m.Median && m.Low <= m.Median && m.Median <= m.High) {
+			err = fmt.Errorf("measured %v ns, median %v ns in %v…%v ns", m.Floor, m.Median, m.Low, m.High)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("results: members, member %d: %w", i+1, err)
+		}
+	}
+	return c, nil
 }

@@ -3,18 +3,20 @@ package results
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// Options of the forms for people.
+// Options of what is written.
 type Options struct {
-	All bool // every member, not a selection
+	All   bool // every member, not a selection
+	Front int  // so many members, well spread; 0: some in the forms for people, all in those for machines
 }
 
 // Formats are the names that Write takes.
-var Formats = []string{"table", "md", "csv", "json"}
+var Formats = []string{"table", "md", "csv", "json", "latex", "svg", "png"}
 
 // Write writes r in a format.
 func Write(w io.Writer, format string, r *Report, o Options) error {
@@ -24,9 +26,15 @@ func Write(w io.Writer, format string, r *Report, o Options) error {
 	case "md":
 		return r.sheet(o).writeMarkdown(w)
 	case "csv":
-		return WriteCSV(w, r)
+		return WriteCSV(w, r.selected(o))
 	case "json":
-		return WriteJSON(w, r)
+		return WriteJSON(w, r.selected(o))
+	case "latex":
+		return WriteLaTeX(w, r, o)
+	case "svg":
+		return WriteSVG(w, NewFigure(r.selected(o)))
+	case "png":
+		return WritePNG(w, NewFigure(r.selected(o)))
 	}
 	return UnknownFormat(format)
 }
@@ -81,6 +89,12 @@ func Bytes(n int64) string {
 
 // Duration is a time for people: 1.25 ms.
 func Duration(ns float64) string { s := fit(timeScales, ns); return digits(ns/s.factor) + " " + s.name }
+
+// short is a round number for an axis: 200k.
+func short(n float64) string {
+	s := fit(countScales, math.Abs(n))
+	return digits(n/s.factor) + s.name
+}
 
 // Count is a number for people: 3.200M.
 func Count(n float64) string {

@@ -41,7 +41,7 @@ type sheet struct {
 // writeTerminal draws s for a terminal.
 func (s sheet) writeTerminal(w io.Writer) error {
 	return s.write(w, func(text string) string { return text }, func(g grid) error {
-		return draw(tablewriter.NewTable(w, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+		return render(tablewriter.NewTable(w, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 			Borders:  tw.BorderNone,
 			Symbols:  tw.NewSymbols(tw.StyleLight),
 			Settings: tw.Settings{Separators: tw.Separators{BetweenColumns: tw.Off, BetweenRows: tw.Off}},
@@ -58,7 +58,7 @@ func (s sheet) writeMarkdown(w io.Writer) error {
 				rows[i] = append(rows[i], escape(cell))
 			}
 		}
-		return draw(tablewriter.NewTable(w, tablewriter.WithRenderer(renderer.NewMarkdown())), grid{g.header, g.right, rows})
+		return render(tablewriter.NewTable(w, tablewriter.WithRenderer(renderer.NewMarkdown())), grid{g.header, g.right, rows})
 	})
 }
 
@@ -96,7 +96,7 @@ var markdown = strings.NewReplacer(`\`, `\\`, "|", `\|`, "~", `\~`, "*", `\*`, "
 
 func escape(s string) string { return markdown.Replace(s) }
 
-func draw(t *tablewriter.Table, g grid) error {
+func render(t *tablewriter.Table, g grid) error {
 	align := make([]tw.Align, len(g.right))
 	for i, right := range g.right {
 		if align[i] = tw.AlignLeft; right {

@@ -50,6 +50,7 @@ const (
 	StandsStill    Reason = "front stands still" // more evaluations hardly moved it
 	NothingNew     Reason = "nothing new"        // long no variation gave an architecture not seen before
 	Proved         Reason = "proved"             // by dynamic programming: the front is exact
+	TimeUp         Reason = "time is up"
 	Cancelled      Reason = "cancelled"
 )
 
@@ -85,6 +86,8 @@ type Settings struct {
 type Progress struct {
 	Evaluations, Of int
 	Front           int
+	Hypervolume     float64 // at the last point of history, as a share of the box between best and worst
+	Best            float64 // of the first objective
 }
 
 const defaultEvaluations = 200000

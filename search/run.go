@@ -24,7 +24,8 @@ const (
 )
 
 // Run searches. Equal problem, settings and seed give an equal result whatever the
-// number of workers. When ctx ends, the result so far is returned, Cancelled.
+// number of workers. When ctx ends, the result so far is returned, Cancelled
+// or TimeUp.
 //
 // Every child is bred from the archive with random numbers of its own, seeded by
 // its number; children seen before are refused; the rest is evaluated and put into
@@ -81,6 +82,8 @@ type run struct {
 	news       []uint64
 	history    []HistoryPoint
 	worst      []float64
+	best       []float64
+	share      float64 // see Progress
 }
 
 type child struct {
@@ -97,7 +100,7 @@ func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
 	for reason == "" {
 		switch {
 		case ctx.Err() != nil:
-			reason = Cancelled
+			reason = reasonOf(ctx)
 		case r.evaluated >= r.Evaluations:
 			reason = BudgetSpent
 		case r.idle >= patience:
@@ -114,10 +117,25 @@ func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
 			saved = r.evaluated
 		}
 		if r.Progress != nil {
-			r.Progress(Progress{r.evaluated, r.Evaluations, r.archive.size})
+			r.Progress(r.progress())
 		}
 	}
 	return reason, nil
+}
+
+func reasonOf(ctx context.Context) Reason {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return TimeUp
+	}
+	return Cancelled
+}
+
+func (r *run) progress() Progress {
+	p := Progress{Evaluations: r.evaluated, Of: r.Evaluations, Front: r.archive.size, Hypervolume: r.share}
+	if n := len(r.archive.blocks); n > 0 {
+		p.Best = r.natural(r.archive.blocks[0].members[0].costs)[0]
+	}
+	return p
 }
 
 // breed makes one generation, drops what was seen and evaluates the rest.
@@ -242,12 +260,12 @@ func (r *run) enumerate(ctx context.Context) Reason {
 	for g := range r.space.All() {
 		if batch = append(batch, slices.Clone(g)); len(batch) == generation {
 			if ctx.Err() != nil {
-				return Cancelled
+				return reasonOf(ctx)
 			}
 			r.take(batch)
 			batch = batch[:0]
 			if r.Progress != nil {
-				r.Progress(Progress{r.evaluated, r.Evaluations, r.archive.size})
+				r.Progress(r.progress())
 			}
 		}
 	}

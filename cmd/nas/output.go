@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 
@@ -16,6 +17,7 @@ type output struct {
 	format string
 	path   string
 	all    bool
+	front  int
 }
 
 func (o *output) flags(c *cobra.Command) {
@@ -23,12 +25,16 @@ func (o *output) flags(c *cobra.Command) {
 	f.StringVarP(&o.format, "format", "f", results.Formats[0], "`form`: "+strings.Join(results.Formats, ", "))
 	f.StringVarP(&o.path, "output", "o", "", "write to `file` (default: the terminal)")
 	f.BoolVar(&o.all, "all", false, "show every member in a table, not a selection")
+	f.IntVar(&o.front, "front", 0, "write so many members, well spread over the objectives (default: 24 in a table, all for machines)")
 }
 
 // check finds faults before the work.
 func (o *output) check() error {
 	if err := results.UnknownFormat(o.format); err != nil {
 		return bad(err, "--format %s", results.Formats[0])
+	}
+	if o.front < 0 {
+		return bad(fmt.Errorf("--front %d is below one", o.front), "--front 12 writes twelve members, --all every one")
 	}
 	if o.path != "" {
 		return writable(o.path)
@@ -38,7 +44,9 @@ func (o *output) check() error {
 
 // write writes r as asked.
 func (a *app) write(o *output, r *results.Report) error {
-	return a.put(o, func(w io.Writer) error { return results.Write(w, o.format, r, results.Options{All: o.all}) })
+	return a.put(o, func(w io.Writer) error {
+		return results.Write(w, o.format, r, results.Options{All: o.all, Front: o.front})
+	})
 }
 
 // put writes what render writes, whole or not at all.

@@ -1,0 +1,260 @@
+package results
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nas/search"
+	"nas/space"
+)
+
+// pageData is what the page's scripts read. Members' values are in the order of
+// Quantities, in base units: ns, bytes, numbers.
+type pageData struct {
+	Title      string                `json:"title"`
+	Lead       []string              `json:"lead"` // the front in sentences
+	Quantities []quantity            `json:"quantities"`
+	Shapes     []space.Layer         `json:"shapes"` // distinct layers
+	Models     []space.Model         `json:"models"` // distinct
+	Members    []pageMember          `json:"members"`
+	References []pageMember          `json:"references"`
+	Parts      []string              `json:"parts"`
+	Latencies  []string              `json:"latencies"` // keys of Quantities 1, 2, …
+	Splits     []pageSplit           `json:"splits"`    // one a latency
+	History    []search.HistoryPoint `json:"history"`
+	Measured   []pageMeasured        `json:"measured"`
+	Conditions [][2]string           `json:"conditions"`
+	Notes      []string              `json:"notes"`
+	Warnings   []string              `json:"warnings"`
+	ScoreUnit  string                `json:"score_unit"`
+}
+
+// quantity is something that members have a value of.
+type quantity struct {
+	Key   string  `json:"key"`
+	Label string  `json:"label"`
+	Unit  string  `json:"unit"`  // what it is shown in; "count": k, M, G
+	Scale float64 `json:"scale"` // base units of one Unit
+	More  bool    `json:"more"`  // more is better
+	Limit float64 `json:"limit"` // 0: none
+}
+
+// pageMember is a candidate.
+type pageMember struct {
+	Name      string    `json:"name,omitempty"`
+	Values    []float64 `json:"v"`
+	Low       []float64 `json:"lo"` // of each latency
+	High      []float64 `json:"hi"`
+	Kinds     []Kind    `json:"k"`
+	Doubt     float64   `json:"r"` // the score's resolution
+	Tie       bool      `json:"t,omitempty"`
+	Beaten    bool      `json:"b,omitempty"`
+	Source    string    `json:"s,omitempty"`
+	Model     int       `json:"m"`
+	Embedding int       `json:"e"`
+	Hidden    int       `json:"h"`
+	Layers    []int     `json:"l"` // of Shapes
+	Blocks    [][]int   `json:"p"` // of each split's Blocks; null where it has none
+}
+
+type pageSplit struct {
+	Overhead float64 `json:"overhead"`
+	Blocks   []Block `json:"blocks"`
+	Why      string  `json:"why"` // there are no blocks
+}
+
+type pageMeasured struct {
+	Member     int     `json:"member"` // of Members, then References; -1: neither
+	Name       string  `json:"name"`
+	Predicted  float64 `json:"predicted"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Floor      float64 `json:"floor"`
+	Median     float64 `json:"median"`
+	MedianLow  float64 `json:"median_low"`
+	MedianHigh float64 `json:"median_high"`
+}
+
+// values of a candidate, in the order of pageQuantities.
+func pageValues(c *Candidate) []float64 {
+	v := []float64{c.Score}
+	for _, l := range c.AllLatencies() {
+		v = append(v, l.NS)
+	}
+	return append(v, float64(c.MemoryBytes), float64(c.WeightsBytes), float64(c.ArenaBytes), float64(c.KVBytes), float64(c.FlashBytes),
+		float64(c.Params), float64(c.ParamsNonEmbedding))
+}
+
+func pageQuantities(r *Report) []quantity {
+	all := r.Front
+	if len(all) == 0 {
+		all = r.References
+	}
+	l := newLayout(all, layout{})
+	limits := r.Conditions.Limits
+	size := func(key, label string, limit int64) quantity {
+		return quantity{Key: key, Label: label, Unit: l.memory.name, Scale: l.memory.factor, Limit: float64(limit)}
+	}
+	q := []quantity{{Key: "score", Label: "score", Unit: "count", Scale: 1, More: true}}
+	for i, name := range r.latencies() {
+		limit := limits.LatencyNS
+		if i < len(limits.Latencies) {
+			limit = limits.Latencies[i].NS
+		}
+		q = append(q, quantity{Key: name, Label: name, Unit: l.latency.name, Scale: l.latency.factor, Limit: limit})
+	}
+	return append(q,
+		size("memory", "memory", limits.MemoryBytes), size("weights", "weights", 0), size("arena", "arena", 0), size("kv", "KV cache", 0),
+		size("flash", "flash", limits.FlashBytes),
+		quantity{Key: "params", Label: "parameters", Unit: "count", Scale: 1, Limit: float64(limits.Params)},
+		quantity{Key: "nonembedding", Label: "outside the embedding", Unit: "count", Scale: 1},
+	)
+}
+
+// latencies are the names of r's latencies, also where there is one.
+func (r *Report) latencies() []string {
+	if names := r.latencyNames(); len(names) > 0 {
+		return names
+	}
+	return []string{search.Latency}
+}
+
+func newPageData(p *Page) *pageData {
+	r := p.Report
+	d := &pageData{Title: p.title(), Lead: r.lead(), Quantities: pageQuantities(r), Parts: Parts, Latencies: r.latencies(), Splits: []pageSplit{}, ScoreUnit: r.Conditions.ScoreUnit,
+		Shapes: []space.Layer{}, Models: []space.Model{}, Members: []pageMember{}, References: []pageMember{},
+		History: []search.HistoryPoint{}, Measured: []pageMeasured{}, Conditions: r.Conditions.table(), Notes: append([]string{}, r.notes(len(r.Front))...), Warnings: append([]string{}, r.Warnings...)}
+	d.Notes = slices.DeleteFunc(d.Notes, func(s string) bool { return strings.HasPrefix(s, "warning") })
+	for _, s := range p.Splits {
+		split := pageSplit{Why: s.Why, Blocks: []Block{}}
+		if s.Breakdown != nil {
+			split.Overhead, split.Blocks = s.Overhead, s.Blocks
+		}
+		d.Splits = append(d.Splits, split)
+	}
+	shapes, models := map[space.Layer]int{}, map[space.Model]int{}
+	places := map[string]int{}
+	for i, c := range slices.Concat(r.Front, r.References) {
+		m := pageMember{Name: c.Name, Values: pageValues(&c), Doubt: c.ScoreResolution,
+			Tie: c.Tie, Beaten: c.Dominated, Source: c.Source, Embedding: c.Arch.Embedding, Hidden: c.Arch.Hidden, Model: index(models, &d.Models, c.Arch.Model)}
+		for _, layer := range c.Arch.Layers {
+			m.Layers = append(m.Layers, index(shapes, &d.Shapes, layer))
+		}
+		for _, l := range c.AllLatencies() {
+			m.Low, m.High, m.Kinds = append(m.Low, l.Low), append(m.High, l.High), append(m.Kinds, l.Kind)
+		}
+		for _, s := range p.Splits {
+			var span []int
+			if s.Breakdown != nil {
+				span = s.Spans[i]
+			}
+			m.Blocks = append(m.Blocks, span)
+		}
+		if key := c.Arch.Key(); i < len(r.Front) || places[key] == 0 {
+			places[key] = i + 1
+		}
+		if i < len(r.Front) {
+			d.Members = append(d.Members, m)
+		} else {
+			d.References = append(d.References, m)
+		}
+	}
+	if p.Measured != nil {
+		for _, m := range p.Measured.Members {
+			d.Measured = append(d.Measured, pageMeasured{Member: places[m.Arch.Key()] - 1, Name: m.Name, Predicted: m.LatencyNS, Low: m.LatencyLow, High: m.LatencyHigh,
+				Floor: m.Floor, Median: m.Median, MedianLow: m.Low, MedianHigh: m.High})
+		}
+	}
+	return d
+}
+
+// index is the place of v in list, where it is put if it is new.
+func index[T comparable](known map[T]int, list *[]T, v T) int {
+	i, ok := known[v]
+	if !ok {
+		i = len(*list)
+		known[v] = i
+		*list = append(*list, v)
+	}
+	return i
+}
+
+// lead is the front in sentences.
+func (r *Report) lead() []string {
+	if len(r.Front) == 0 {
+		return []string{"No architecture is on this front."}
+	}
+	l := newLayout(r.Front, layout{})
+	first := r.Front[0]
+	low, high, small, large := first, first, first, first
+	for _, c := range r.Front {
+		if c.LatencyNS < low.LatencyNS {
+			low = c
+		}
+		if c.LatencyNS > high.LatencyNS {
+			high = c
+		}
+		if c.MemoryBytes < small.MemoryBytes {
+			small = c
+		}
+		if c.MemoryBytes > large.MemoryBytes {
+			large = c
+		}
+	}
+	s := "1 architecture"
+	if n := len(r.Front); n > 1 {
+		s = strconv.Itoa(n) + " architectures"
+	}
+	if limits := r.Conditions.Limits.words(); limits != "" {
+		s += " within " + limits
+	}
+	if o := r.Conditions.Objectives; len(o) > 1 {
+		s += ", none beaten by another in " + strings.Join(o[:len(o)-1], ", ") + " and " + o[len(o)-1] + " at once"
+	}
+	lead := []string{s + ".", fmt.Sprintf("Latency from %s to %s %s (%s), memory from %s to %s %s.", l.latency.fixed(low.LatencyNS), l.latency.fixed(high.LatencyNS),
+		l.latency.name, first.LatencyKind, l.memory.fixed(float64(small.MemoryBytes)), l.memory.fixed(float64(large.MemoryBytes)), l.memory.name)}
+	var beaten []string
+	for _, c := range r.References {
+		if c.Dominated {
+			beaten = append(beaten, c.Name)
+		}
+	}
+	if len(beaten) > 0 {
+		lead = append(lead, fmt.Sprintf("Members beat %d of %s: %s.", len(beaten), counted(len(r.References), "reference model"), strings.Join(beaten, ", ")))
+	}
+	return lead
+}
+
+// Sources are where the latencies come from, also where there is one.
+func (c Conditions) Sources() []Source {
+	if len(c.Latencies) > 0 {
+		return c.Latencies
+	}
+	return []Source{{search.Latency, c.Workload, c.Device, c.Level, c.Threads, c.KernelVersion, c.TableDate, c.Ops, c.OpsWithoutQuorum}}
+}
+
+// table is the conditions as labels and values.
+func (c Conditions) table() [][2]string {
+	if c.Tool == "" {
+		return [][2]string{}
+	}
+	t := [][2]string{
+		{"space", c.Space}, {"score", c.Evaluator + ": " + c.ScoreUnit},
+	}
+	for _, s := range c.Sources() {
+		t = append(t, [2]string{s.Name, fmt.Sprintf("%v on %s, kernel level %s, version %d, %s; table of %s (%d without quorum), %s", s.Workload, s.Device, s.Level, s.KernelVersion,
+			counted(s.Threads, "thread"), counted(s.Ops, "op"), s.OpsWithoutQuorum, s.TableDate)})
+	}
+	if len(c.Objectives) > 0 {
+		t = append(t, [2]string{"objectives", strings.Join(c.Objectives, ", ")})
+	}
+	if limits := c.Limits.words(); limits != "" {
+		t = append(t, [2]string{"limits", limits})
+	}
+	if c.Evaluations > 0 {
+		t = append(t, [2]string{"search", fmt.Sprintf("%s, seed %d, %s", counted(c.Evaluations, "evaluation"), c.Seed, c.Stop)})
+	}
+	return append(t, [2]string{"made by", c.Tool})
+}
