@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -17,7 +18,7 @@ import (
 const Version = "0.1.0"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
@@ -78,6 +79,7 @@ architectures that nothing beats under your budget.
 		a.measureCommand(),
 		a.evaluateCommand(),
 		a.exportCommand(),
+		a.studyCommand(),
 		a.reportCommand(),
 		a.compareCommand(),
 		a.spaceCommand(),
