@@ -24,6 +24,8 @@ var ratios = map[space.Family]float64{space.Encoder: 2.43, space.Decoder: 1.72}
 
 func (Capacity) Name() string { return "capacity" }
 func (Capacity) Unit() string { return "parameters outside the embedding" }
+func (Capacity) Kind() Kind   { return Exact }
+func (Capacity) Cost() Cost   { return Instant }
 
 // Evaluate never fails. It takes some nanoseconds a layer.
 func (c Capacity) Evaluate(_ context.Context, a space.Arch) (Score, error) {

@@ -3,13 +3,11 @@ package evaluator
 import (
 	"cmp"
 	"context"
-	"encoding/csv"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 
 	"nas/space"
@@ -89,31 +87,18 @@ func TestRatiosComeFromPublishedTruth(t *testing.T) {
 
 func read(t *testing.T, path string) (family space.Family, sizes, values []float64) {
 	t.Helper()
-	f, err := os.Open(path)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
+	truth, err := ParseTruth(data)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", path, err)
 	}
-	column := func(row []string, name string) string { return row[slices.Index(rows[0], name)] }
-	for _, row := range rows[1:] {
-		size, err1 := strconv.ParseFloat(column(row, "params_nonemb"), 64)
-		value, err2 := strconv.ParseFloat(column(row, "value"), 64)
-		if err1 != nil || err2 != nil {
-			t.Fatal(err1, err2)
-		}
-		if column(row, "better") == "lower" {
-			value = -value
-		}
-		sizes, values = append(sizes, size), append(values, value)
+	for _, m := range truth.Models {
+		sizes, values = append(sizes, m.NonEmbedding), append(values, m.Score)
 	}
-	if err := family.UnmarshalText([]byte(column(rows[1], "family"))); err != nil {
-		t.Fatal(err)
-	}
-	return family, sizes, values
+	return truth.Models[0].Arch.Family, sizes, values
 }
 
 // ratioAt is the ratio of sizes at which the isotonic regression of "ordered right"

@@ -1,50 +1,6 @@
 package kernels
 
-// KV holds the int8 keys and values of one head for up to Capacity tokens. Both
-// are packed like matrices, so that attention's products are the linear's: keys
-// with tokens as columns over the head width, values with the head width as
-// columns over tokens.
-type KV struct {
-	HeadWidth, Capacity int
-	K                   []int8    // PadN(Capacity)/16 panels of depth PadK(HeadWidth)
-	KScale              []float32 // of each token's key, PadN(Capacity)
-	KSum                []int32   // of each token's key, PadN(Capacity)
-	V                   []int8    // PadN(HeadWidth)/16 panels of depth PadK(Capacity)
-	VScale              []float32 // of each token's value, PadN(Capacity)
-}
-
-// KVBytes is the size of a KV's slices.
-func KVBytes(headWidth, capacity int) int {
-	return PadN(capacity)*PadK(headWidth) + PadN(headWidth)*PadK(capacity) + 12*PadN(capacity)
-}
-
-// KVStore quantises one token's key and value and stores them at token pos.
-// Tokens may be stored again.
-func (s *Set) KVStore(kv *KV, pos int, k, v []float32) {
-	var inverse float32
-	depth, sum := PadK(kv.HeadWidth), int32(0)
-	kv.KScale[pos], inverse = scales(s.amax(k))
-	panel := kv.K[pos/PanelWidth*PanelWidth*depth+pos%PanelWidth*GroupDepth:]
-	for i := range depth { // the padding too: an offset in A must meet zeros
-		q := int8(0)
-		if i < len(k) && inverse != 0 {
-			q = int8(roundByte(float32(k[i] * inverse)))
-		}
-		sum += int32(q)
-		panel[i/GroupDepth*PanelWidth*GroupDepth+i%GroupDepth] = q
-	}
-	kv.KSum[pos] = sum
-	kv.VScale[pos], inverse = scales(s.amax(v))
-	depth = PadK(kv.Capacity)
-	at := pos/GroupDepth*PanelWidth*GroupDepth + pos%GroupDepth
-	for i, x := range v {
-		q := int8(0)
-		if inverse != 0 {
-			q = int8(roundByte(float32(x * inverse)))
-		}
-		kv.V[at+i/PanelWidth*PanelWidth*depth+i%PanelWidth*GroupDepth] = q
-	}
-}
+import "math"
 
 // attentionRows is how many queries are worked on at a time.
 const attentionRows = 12
@@ -52,7 +8,7 @@ const attentionRows = 12
 // AttentionScratch is the working memory of an Attention in bytes: quantised
 // queries, scores, quantised probabilities and int32 sums of 12 rows.
 func AttentionScratch(headWidth, context int) int {
-	return align64(attentionRows*(2*PadK(headWidth)+6*PadN(context)+4*PadN(headWidth)) + 256)
+	return align64(attentionRows*(2*PadK(headWidth)+6*PadN(context)+4*blockColumns) + 256)
 }
 
 // AttentionArgs are the operands of one head's Attention.
@@ -70,57 +26,59 @@ type AttentionArgs struct {
 
 // Attention is softmax(Q K^T / sqrt(HeadWidth)) V. Both products are int8: queries
 // are quantised per row, probabilities, weighted with the scales of the values,
-// per row to 0…127. The softmax is float32.
+// per row to 0…127. The softmax is float32. Scores of 12 rows at a time exist, in
+// the first-level cache up to a context of 512.
+//
+// A query that holds a NaN or an infinity makes its row NaN, a key or a value every
+// row that looks at it.
 func (s *Set) Attention(a *AttentionArgs) {
 	kv := a.KV
 	depth, columns := PadK(kv.HeadWidth), PadN(a.Context)
-	width := PadN(kv.HeadWidth)
-	scores := ints(a.Scratch[256:], attentionRows*columns)
-	rest := a.Scratch[256+4*attentionRows*columns:]
-	sums := ints(rest, attentionRows*width)
-	rest = rest[4*attentionRows*width:]
+	scale, inverse := floats(a.Scratch, attentionRows), floats(a.Scratch[64:], attentionRows)
+	rest := a.Scratch[256:]
+	scores := floats(rest, attentionRows*columns)
+	rest = rest[4*attentionRows*columns:]
+	acc := ints(rest, attentionRows*blockColumns)
+	rest = rest[4*attentionRows*blockColumns:]
 	queries := rest[:2*attentionRows*depth]
 	chances := rest[2*attentionRows*depth:][:2*attentionRows*columns]
 	lda, ldp := depth*s.valueBytes, columns*s.valueBytes
-	rootWidth := 1 / root(float32(kv.HeadWidth))
+	base2 := float32(math.Log2E / math.Sqrt(float64(kv.HeadWidth))) // e^(x/root) = 2^(x*base2)
 
 	for row := 0; row < a.Rows; row += attentionRows {
 		rows := min(attentionRows, a.Rows-row)
-		var scale, outScale [attentionRows]float32
-		for i := range rows {
-			scale[i] = s.quantise(queries[i*lda:][:lda], a.Q[(row+i)*a.LDQ:][:kv.HeadWidth], s.offset) * rootWidth
+		scale := scale[:rows]
+		s.quantise(queries, lda, a.Q[row*a.LDQ:], a.LDQ, kv.HeadWidth, scale, s.offset)
+		for i := range scale {
+			scale[i] *= base2
 		}
-		seen := a.Context
+		seen, limit, grow := a.Context, a.Context, 0
 		if a.Causal {
-			seen = min(seen, a.Offset+row+rows)
+			seen, limit, grow = min(seen, a.Offset+row+rows), a.Offset+row+1, 1
 		}
-		panels := PadN(seen) / PanelWidth
-		s.product(scores, columns, queries, lda, kv.K, depth/GroupDepth, rows, panels, PanelWidth*depth, kv.KSum)
-		for i := range rows {
-			limit := seen
-			if a.Causal {
-				limit = min(seen, a.Offset+row+i+1)
-			}
-			outScale[i] = s.probabilities(chances[i*ldp:][:PadK(seen)*s.valueBytes], scores[i*columns:][:limit], scale[i], kv)
-		}
-		s.product(sums, width, chances, ldp, kv.V, PadK(seen)/GroupDepth, rows, width/PanelWidth, PanelWidth*PadK(kv.Capacity), nil)
-		for i := range rows {
-			dst := a.Dst[(row+i)*a.LDD:][:kv.HeadWidth]
-			for d := range dst {
-				dst[d] = float32(float32(sums[i*width+d]) * outScale[i])
-			}
-		}
+		keys := right{data: kv.K, groups: depth / GroupDepth, stride: PanelWidth * depth, sum: kv.KSum, scale: kv.KScale}
+		s.affine(scores, columns, queries, lda, scale, keys, seen, nil, acc)
+		s.softmax(chances, ldp, scores, columns, limit, grow, PadK(seen), kv.VScale, scale, inverse)
+		values := right{data: kv.V, groups: PadK(seen) / GroupDepth, stride: PanelWidth * PadK(kv.Capacity)}
+		s.affine(a.Dst[row*a.LDD:], a.LDD, chances, ldp, scale, values, kv.HeadWidth, nil, acc)
 	}
 }
 
-// probabilities turns one row of int32 scores into quantised softmax(scores) *
-// VScale, zero beyond the scores, and returns the scale of the row's output. The
-// values are not negative, so they need no offset at any level.
-func (s *Set) probabilities(dst []byte, scores []int32, scale float32, kv *KV) float32 {
-	x := floatsOf(scores)
-	s.dequant(x, scores, scale, kv.KScale[:len(x)], nil, nil)
-	sum := s.exp(x, s.maximum(x))
-	s.multiply(x, kv.VScale[:len(x)])
-	clear(dst[PadK(len(x))*s.valueBytes:])
-	return s.quantise(dst, x, 0) / sum
+// softmax turns rows of scores, limit in the first and grow more in each further,
+// into quantised 2^(score-max) * weight, zeros up to padded values, and writes the
+// scales of what they are multiplied to. The values are not negative, so they need
+// no offset at any level.
+func (s *Set) softmax(dst []byte, ldd int, x []float32, ldx, limit, grow, padded int, weight, scale, inverse []float32) {
+	if s.softmaxRows != nil {
+		s.softmaxRows(dst, ldd, x, ldx, limit, grow, padded, weight, scale, inverse)
+		return
+	}
+	for i := range scale {
+		n := limit + i*grow
+		row, q := x[i*ldx:][:n], dst[i*ldd:][:padded*s.valueBytes]
+		sum := s.exp(row, s.maximum(row))
+		s.multiply(row, weight[:n])
+		clear(q[PadK(n)*s.valueBytes:])
+		scale[i] = s.quantiseRow(q, row, s.round, s.valueBytes, 0) / sum
+	}
 }

@@ -74,7 +74,7 @@ func gelu16(x *float32, blocks int)
 //go:noescape
 func silu16(x *float32, blocks int)
 
-// exp16 replaces 16*blocks values x by e^(x-top) and writes 16 partial sums.
+// exp16 replaces 16*blocks values x by 2^(x-top) and writes 16 partial sums.
 //
 //go:noescape
 func exp16(x *float32, blocks int, top float32, part *float32)

@@ -459,223 +459,165 @@ block:
 	RET
 
 // func gelu16(x *float32, blocks int)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·gelu16(SB), NOSPLIT, $0-16
 	MOVQ x+0(FP), AX
 	MOVQ blocks+8(FP), CX
 
 block:
-	VMOVUPS    (AX), Y0
-	VMULPS     Y0, Y0, Y1
-	VMULPS     Y0, Y1, Y1
-	VMULPS     vector3d372713<>+0(SB), Y1, Y1
-	VADDPS     Y1, Y0, Y1
-	VMULPS     vector3fcc422a<>+0(SB), Y1, Y1
-	VPXOR      vector80000000<>+0(SB), Y1, Y1
-	VMOVUPS    vectorc2ae0000<>+0(SB), Y2
-	VMAXPS     Y1, Y2, Y1
-	VMOVUPS    vector42b00000<>+0(SB), Y2
-	VMINPS     Y1, Y2, Y1
-	VMULPS     vector3fb8aa3b<>+0(SB), Y1, Y3
-	VROUNDPS   $0x00, Y3, Y3
-	VMULPS     vector3f318000<>+0(SB), Y3, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     vectorb95e8083<>+0(SB), Y3, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     vector39506967<>+0(SB), Y1, Y4
-	VADDPS     vector3ab743ce<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3c088908<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3d2aa9c1<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3e2aaaaa<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3f000000<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y1, Y2
-	VMULPS     Y2, Y4, Y4
-	VADDPS     Y1, Y4, Y4
-	VADDPS     vector3f800000<>+0(SB), Y4, Y4
-	VCVTTPS2DQ Y3, Y3
-	VPADDD     vector0000007f<>+0(SB), Y3, Y3
-	VPSLLD     $0x17, Y3, Y3
-	VMULPS     Y3, Y4, Y4
-	VADDPS     vector3f800000<>+0(SB), Y4, Y4
-	VDIVPS     Y4, Y0, Y0
-	VMOVUPS    Y0, (AX)
-	VMOVUPS    32(AX), Y0
-	VMULPS     Y0, Y0, Y1
-	VMULPS     Y0, Y1, Y1
-	VMULPS     vector3d372713<>+0(SB), Y1, Y1
-	VADDPS     Y1, Y0, Y1
-	VMULPS     vector3fcc422a<>+0(SB), Y1, Y1
-	VPXOR      vector80000000<>+0(SB), Y1, Y1
-	VMOVUPS    vectorc2ae0000<>+0(SB), Y2
-	VMAXPS     Y1, Y2, Y1
-	VMOVUPS    vector42b00000<>+0(SB), Y2
-	VMINPS     Y1, Y2, Y1
-	VMULPS     vector3fb8aa3b<>+0(SB), Y1, Y3
-	VROUNDPS   $0x00, Y3, Y3
-	VMULPS     vector3f318000<>+0(SB), Y3, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     vectorb95e8083<>+0(SB), Y3, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     vector39506967<>+0(SB), Y1, Y4
-	VADDPS     vector3ab743ce<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3c088908<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3d2aa9c1<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3e2aaaaa<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3f000000<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y1, Y2
-	VMULPS     Y2, Y4, Y4
-	VADDPS     Y1, Y4, Y4
-	VADDPS     vector3f800000<>+0(SB), Y4, Y4
-	VCVTTPS2DQ Y3, Y3
-	VPADDD     vector0000007f<>+0(SB), Y3, Y3
-	VPSLLD     $0x17, Y3, Y3
-	VMULPS     Y3, Y4, Y4
-	VADDPS     vector3f800000<>+0(SB), Y4, Y4
-	VDIVPS     Y4, Y0, Y0
-	VMOVUPS    Y0, 32(AX)
-	ADDQ       $0x40, AX
-	DECQ       CX
-	JNZ        block
+	VMOVUPS (AX), Y0
+	VMOVUPS vectorc087e000<>+0(SB), Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vector4087e000<>+0(SB), Y2
+	VMINPS  Y0, Y2, Y1
+	VMULPS  Y1, Y1, Y2
+	VMULPS  vectorb0688e48<>+0(SB), Y2, Y3
+	VADDPS  vector33a294c9<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vectorb64537f7<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vector38896b76<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vectorba76883e<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vector3c17ae17<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vectorbd860c7a<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vector3ecbfdb6<>+0(SB), Y3, Y3
+	VMULPS  Y1, Y3, Y3
+	VADDPS  vector3f000000<>+0(SB), Y3, Y3
+	VMULPS  Y3, Y0, Y3
+	VMOVUPS Y3, (AX)
+	VMOVUPS 32(AX), Y0
+	VMOVUPS vectorc087e000<>+0(SB), Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vector4087e000<>+0(SB), Y2
+	VMINPS  Y0, Y2, Y1
+	VMULPS  Y1, Y1, Y2
+	VMULPS  vectorb0688e48<>+0(SB), Y2, Y3
+	VADDPS  vector33a294c9<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vectorb64537f7<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vector38896b76<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vectorba76883e<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vector3c17ae17<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vectorbd860c7a<>+0(SB), Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VADDPS  vector3ecbfdb6<>+0(SB), Y3, Y3
+	VMULPS  Y1, Y3, Y3
+	VADDPS  vector3f000000<>+0(SB), Y3, Y3
+	VMULPS  Y3, Y0, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    $0x40, AX
+	DECQ    CX
+	JNZ     block
 	VZEROUPPER
 	RET
 
-DATA vector3d372713<>+0(SB)/4, $0x3d372713
-DATA vector3d372713<>+4(SB)/4, $0x3d372713
-DATA vector3d372713<>+8(SB)/4, $0x3d372713
-DATA vector3d372713<>+12(SB)/4, $0x3d372713
-DATA vector3d372713<>+16(SB)/4, $0x3d372713
-DATA vector3d372713<>+20(SB)/4, $0x3d372713
-DATA vector3d372713<>+24(SB)/4, $0x3d372713
-DATA vector3d372713<>+28(SB)/4, $0x3d372713
-GLOBL vector3d372713<>(SB), RODATA|NOPTR, $32
+DATA vectorc087e000<>+0(SB)/4, $0xc087e000
+DATA vectorc087e000<>+4(SB)/4, $0xc087e000
+DATA vectorc087e000<>+8(SB)/4, $0xc087e000
+DATA vectorc087e000<>+12(SB)/4, $0xc087e000
+DATA vectorc087e000<>+16(SB)/4, $0xc087e000
+DATA vectorc087e000<>+20(SB)/4, $0xc087e000
+DATA vectorc087e000<>+24(SB)/4, $0xc087e000
+DATA vectorc087e000<>+28(SB)/4, $0xc087e000
+GLOBL vectorc087e000<>(SB), RODATA|NOPTR, $32
 
-DATA vector3fcc422a<>+0(SB)/4, $0x3fcc422a
-DATA vector3fcc422a<>+4(SB)/4, $0x3fcc422a
-DATA vector3fcc422a<>+8(SB)/4, $0x3fcc422a
-DATA vector3fcc422a<>+12(SB)/4, $0x3fcc422a
-DATA vector3fcc422a<>+16(SB)/4, $0x3fcc422a
-DATA vector3fcc422a<>+20(SB)/4, $0x3fcc422a
-DATA vector3fcc422a<>+24(SB)/4, $0x3fcc422a
-DATA vector3fcc422a<>+28(SB)/4, $0x3fcc422a
-GLOBL vector3fcc422a<>(SB), RODATA|NOPTR, $32
+DATA vector4087e000<>+0(SB)/4, $0x4087e000
+DATA vector4087e000<>+4(SB)/4, $0x4087e000
+DATA vector4087e000<>+8(SB)/4, $0x4087e000
+DATA vector4087e000<>+12(SB)/4, $0x4087e000
+DATA vector4087e000<>+16(SB)/4, $0x4087e000
+DATA vector4087e000<>+20(SB)/4, $0x4087e000
+DATA vector4087e000<>+24(SB)/4, $0x4087e000
+DATA vector4087e000<>+28(SB)/4, $0x4087e000
+GLOBL vector4087e000<>(SB), RODATA|NOPTR, $32
 
-DATA vector80000000<>+0(SB)/4, $0x80000000
-DATA vector80000000<>+4(SB)/4, $0x80000000
-DATA vector80000000<>+8(SB)/4, $0x80000000
-DATA vector80000000<>+12(SB)/4, $0x80000000
-DATA vector80000000<>+16(SB)/4, $0x80000000
-DATA vector80000000<>+20(SB)/4, $0x80000000
-DATA vector80000000<>+24(SB)/4, $0x80000000
-DATA vector80000000<>+28(SB)/4, $0x80000000
-GLOBL vector80000000<>(SB), RODATA|NOPTR, $32
+DATA vectorb0688e48<>+0(SB)/4, $0xb0688e48
+DATA vectorb0688e48<>+4(SB)/4, $0xb0688e48
+DATA vectorb0688e48<>+8(SB)/4, $0xb0688e48
+DATA vectorb0688e48<>+12(SB)/4, $0xb0688e48
+DATA vectorb0688e48<>+16(SB)/4, $0xb0688e48
+DATA vectorb0688e48<>+20(SB)/4, $0xb0688e48
+DATA vectorb0688e48<>+24(SB)/4, $0xb0688e48
+DATA vectorb0688e48<>+28(SB)/4, $0xb0688e48
+GLOBL vectorb0688e48<>(SB), RODATA|NOPTR, $32
 
-DATA vectorc2ae0000<>+0(SB)/4, $0xc2ae0000
-DATA vectorc2ae0000<>+4(SB)/4, $0xc2ae0000
-DATA vectorc2ae0000<>+8(SB)/4, $0xc2ae0000
-DATA vectorc2ae0000<>+12(SB)/4, $0xc2ae0000
-DATA vectorc2ae0000<>+16(SB)/4, $0xc2ae0000
-DATA vectorc2ae0000<>+20(SB)/4, $0xc2ae0000
-DATA vectorc2ae0000<>+24(SB)/4, $0xc2ae0000
-DATA vectorc2ae0000<>+28(SB)/4, $0xc2ae0000
-GLOBL vectorc2ae0000<>(SB), RODATA|NOPTR, $32
+DATA vector33a294c9<>+0(SB)/4, $0x33a294c9
+DATA vector33a294c9<>+4(SB)/4, $0x33a294c9
+DATA vector33a294c9<>+8(SB)/4, $0x33a294c9
+DATA vector33a294c9<>+12(SB)/4, $0x33a294c9
+DATA vector33a294c9<>+16(SB)/4, $0x33a294c9
+DATA vector33a294c9<>+20(SB)/4, $0x33a294c9
+DATA vector33a294c9<>+24(SB)/4, $0x33a294c9
+DATA vector33a294c9<>+28(SB)/4, $0x33a294c9
+GLOBL vector33a294c9<>(SB), RODATA|NOPTR, $32
 
-DATA vector42b00000<>+0(SB)/4, $0x42b00000
-DATA vector42b00000<>+4(SB)/4, $0x42b00000
-DATA vector42b00000<>+8(SB)/4, $0x42b00000
-DATA vector42b00000<>+12(SB)/4, $0x42b00000
-DATA vector42b00000<>+16(SB)/4, $0x42b00000
-DATA vector42b00000<>+20(SB)/4, $0x42b00000
-DATA vector42b00000<>+24(SB)/4, $0x42b00000
-DATA vector42b00000<>+28(SB)/4, $0x42b00000
-GLOBL vector42b00000<>(SB), RODATA|NOPTR, $32
+DATA vectorb64537f7<>+0(SB)/4, $0xb64537f7
+DATA vectorb64537f7<>+4(SB)/4, $0xb64537f7
+DATA vectorb64537f7<>+8(SB)/4, $0xb64537f7
+DATA vectorb64537f7<>+12(SB)/4, $0xb64537f7
+DATA vectorb64537f7<>+16(SB)/4, $0xb64537f7
+DATA vectorb64537f7<>+20(SB)/4, $0xb64537f7
+DATA vectorb64537f7<>+24(SB)/4, $0xb64537f7
+DATA vectorb64537f7<>+28(SB)/4, $0xb64537f7
+GLOBL vectorb64537f7<>(SB), RODATA|NOPTR, $32
 
-DATA vector3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
-DATA vector3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
-DATA vector3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
-DATA vector3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
-DATA vector3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
-DATA vector3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
-DATA vector3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
-DATA vector3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-GLOBL vector3fb8aa3b<>(SB), RODATA|NOPTR, $32
+DATA vector38896b76<>+0(SB)/4, $0x38896b76
+DATA vector38896b76<>+4(SB)/4, $0x38896b76
+DATA vector38896b76<>+8(SB)/4, $0x38896b76
+DATA vector38896b76<>+12(SB)/4, $0x38896b76
+DATA vector38896b76<>+16(SB)/4, $0x38896b76
+DATA vector38896b76<>+20(SB)/4, $0x38896b76
+DATA vector38896b76<>+24(SB)/4, $0x38896b76
+DATA vector38896b76<>+28(SB)/4, $0x38896b76
+GLOBL vector38896b76<>(SB), RODATA|NOPTR, $32
 
-DATA vector3f318000<>+0(SB)/4, $0x3f318000
-DATA vector3f318000<>+4(SB)/4, $0x3f318000
-DATA vector3f318000<>+8(SB)/4, $0x3f318000
-DATA vector3f318000<>+12(SB)/4, $0x3f318000
-DATA vector3f318000<>+16(SB)/4, $0x3f318000
-DATA vector3f318000<>+20(SB)/4, $0x3f318000
-DATA vector3f318000<>+24(SB)/4, $0x3f318000
-DATA vector3f318000<>+28(SB)/4, $0x3f318000
-GLOBL vector3f318000<>(SB), RODATA|NOPTR, $32
+DATA vectorba76883e<>+0(SB)/4, $0xba76883e
+DATA vectorba76883e<>+4(SB)/4, $0xba76883e
+DATA vectorba76883e<>+8(SB)/4, $0xba76883e
+DATA vectorba76883e<>+12(SB)/4, $0xba76883e
+DATA vectorba76883e<>+16(SB)/4, $0xba76883e
+DATA vectorba76883e<>+20(SB)/4, $0xba76883e
+DATA vectorba76883e<>+24(SB)/4, $0xba76883e
+DATA vectorba76883e<>+28(SB)/4, $0xba76883e
+GLOBL vectorba76883e<>(SB), RODATA|NOPTR, $32
 
-DATA vectorb95e8083<>+0(SB)/4, $0xb95e8083
-DATA vectorb95e8083<>+4(SB)/4, $0xb95e8083
-DATA vectorb95e8083<>+8(SB)/4, $0xb95e8083
-DATA vectorb95e8083<>+12(SB)/4, $0xb95e8083
-DATA vectorb95e8083<>+16(SB)/4, $0xb95e8083
-DATA vectorb95e8083<>+20(SB)/4, $0xb95e8083
-DATA vectorb95e8083<>+24(SB)/4, $0xb95e8083
-DATA vectorb95e8083<>+28(SB)/4, $0xb95e8083
-GLOBL vectorb95e8083<>(SB), RODATA|NOPTR, $32
+DATA vector3c17ae17<>+0(SB)/4, $0x3c17ae17
+DATA vector3c17ae17<>+4(SB)/4, $0x3c17ae17
+DATA vector3c17ae17<>+8(SB)/4, $0x3c17ae17
+DATA vector3c17ae17<>+12(SB)/4, $0x3c17ae17
+DATA vector3c17ae17<>+16(SB)/4, $0x3c17ae17
+DATA vector3c17ae17<>+20(SB)/4, $0x3c17ae17
+DATA vector3c17ae17<>+24(SB)/4, $0x3c17ae17
+DATA vector3c17ae17<>+28(SB)/4, $0x3c17ae17
+GLOBL vector3c17ae17<>(SB), RODATA|NOPTR, $32
 
-DATA vector39506967<>+0(SB)/4, $0x39506967
-DATA vector39506967<>+4(SB)/4, $0x39506967
-DATA vector39506967<>+8(SB)/4, $0x39506967
-DATA vector39506967<>+12(SB)/4, $0x39506967
-DATA vector39506967<>+16(SB)/4, $0x39506967
-DATA vector39506967<>+20(SB)/4, $0x39506967
-DATA vector39506967<>+24(SB)/4, $0x39506967
-DATA vector39506967<>+28(SB)/4, $0x39506967
-GLOBL vector39506967<>(SB), RODATA|NOPTR, $32
+DATA vectorbd860c7a<>+0(SB)/4, $0xbd860c7a
+DATA vectorbd860c7a<>+4(SB)/4, $0xbd860c7a
+DATA vectorbd860c7a<>+8(SB)/4, $0xbd860c7a
+DATA vectorbd860c7a<>+12(SB)/4, $0xbd860c7a
+DATA vectorbd860c7a<>+16(SB)/4, $0xbd860c7a
+DATA vectorbd860c7a<>+20(SB)/4, $0xbd860c7a
+DATA vectorbd860c7a<>+24(SB)/4, $0xbd860c7a
+DATA vectorbd860c7a<>+28(SB)/4, $0xbd860c7a
+GLOBL vectorbd860c7a<>(SB), RODATA|NOPTR, $32
 
-DATA vector3ab743ce<>+0(SB)/4, $0x3ab743ce
-DATA vector3ab743ce<>+4(SB)/4, $0x3ab743ce
-DATA vector3ab743ce<>+8(SB)/4, $0x3ab743ce
-DATA vector3ab743ce<>+12(SB)/4, $0x3ab743ce
-DATA vector3ab743ce<>+16(SB)/4, $0x3ab743ce
-DATA vector3ab743ce<>+20(SB)/4, $0x3ab743ce
-DATA vector3ab743ce<>+24(SB)/4, $0x3ab743ce
-DATA vector3ab743ce<>+28(SB)/4, $0x3ab743ce
-GLOBL vector3ab743ce<>(SB), RODATA|NOPTR, $32
-
-DATA vector3c088908<>+0(SB)/4, $0x3c088908
-DATA vector3c088908<>+4(SB)/4, $0x3c088908
-DATA vector3c088908<>+8(SB)/4, $0x3c088908
-DATA vector3c088908<>+12(SB)/4, $0x3c088908
-DATA vector3c088908<>+16(SB)/4, $0x3c088908
-DATA vector3c088908<>+20(SB)/4, $0x3c088908
-DATA vector3c088908<>+24(SB)/4, $0x3c088908
-DATA vector3c088908<>+28(SB)/4, $0x3c088908
-GLOBL vector3c088908<>(SB), RODATA|NOPTR, $32
-
-DATA vector3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
-DATA vector3d2aa9c1<>+4(SB)/4, $0x3d2aa9c1
-DATA vector3d2aa9c1<>+8(SB)/4, $0x3d2aa9c1
-DATA vector3d2aa9c1<>+12(SB)/4, $0x3d2aa9c1
-DATA vector3d2aa9c1<>+16(SB)/4, $0x3d2aa9c1
-DATA vector3d2aa9c1<>+20(SB)/4, $0x3d2aa9c1
-DATA vector3d2aa9c1<>+24(SB)/4, $0x3d2aa9c1
-DATA vector3d2aa9c1<>+28(SB)/4, $0x3d2aa9c1
-GLOBL vector3d2aa9c1<>(SB), RODATA|NOPTR, $32
-
-DATA vector3e2aaaaa<>+0(SB)/4, $0x3e2aaaaa
-DATA vector3e2aaaaa<>+4(SB)/4, $0x3e2aaaaa
-DATA vector3e2aaaaa<>+8(SB)/4, $0x3e2aaaaa
-DATA vector3e2aaaaa<>+12(SB)/4, $0x3e2aaaaa
-DATA vector3e2aaaaa<>+16(SB)/4, $0x3e2aaaaa
-DATA vector3e2aaaaa<>+20(SB)/4, $0x3e2aaaaa
-DATA vector3e2aaaaa<>+24(SB)/4, $0x3e2aaaaa
-DATA vector3e2aaaaa<>+28(SB)/4, $0x3e2aaaaa
-GLOBL vector3e2aaaaa<>(SB), RODATA|NOPTR, $32
+DATA vector3ecbfdb6<>+0(SB)/4, $0x3ecbfdb6
+DATA vector3ecbfdb6<>+4(SB)/4, $0x3ecbfdb6
+DATA vector3ecbfdb6<>+8(SB)/4, $0x3ecbfdb6
+DATA vector3ecbfdb6<>+12(SB)/4, $0x3ecbfdb6
+DATA vector3ecbfdb6<>+16(SB)/4, $0x3ecbfdb6
+DATA vector3ecbfdb6<>+20(SB)/4, $0x3ecbfdb6
+DATA vector3ecbfdb6<>+24(SB)/4, $0x3ecbfdb6
+DATA vector3ecbfdb6<>+28(SB)/4, $0x3ecbfdb6
+GLOBL vector3ecbfdb6<>(SB), RODATA|NOPTR, $32
 
 DATA vector3f000000<>+0(SB)/4, $0x3f000000
 DATA vector3f000000<>+4(SB)/4, $0x3f000000
@@ -687,6 +629,145 @@ DATA vector3f000000<>+24(SB)/4, $0x3f000000
 DATA vector3f000000<>+28(SB)/4, $0x3f000000
 GLOBL vector3f000000<>(SB), RODATA|NOPTR, $32
 
+// func silu16(x *float32, blocks int)
+// Requires: AVX, AVX2
+TEXT ·silu16(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
+	MOVQ blocks+8(FP), CX
+
+block:
+	VMOVUPS (AX), Y0
+	VMULPS  vectorbfb8aa3b<>+0(SB), Y0, Y1
+	VMOVUPS vectorc2fa0000<>+0(SB), Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS vector42fe0000<>+0(SB), Y3
+	VMINPS  Y1, Y3, Y1
+	VADDPS  vector4b400000<>+0(SB), Y1, Y2
+	VSUBPS  vector4b400000<>+0(SB), Y2, Y3
+	VSUBPS  Y3, Y1, Y3
+	VMULPS  vector3c1d0168<>+0(SB), Y3, Y1
+	VADDPS  vector3d64fe26<>+0(SB), Y1, Y1
+	VMULPS  Y3, Y1, Y1
+	VADDPS  vector3e7601bc<>+0(SB), Y1, Y1
+	VMULPS  Y3, Y1, Y1
+	VADDPS  vector3f317096<>+0(SB), Y1, Y1
+	VMULPS  Y3, Y1, Y1
+	VADDPS  vector3f800000<>+0(SB), Y1, Y1
+	VPSLLD  $0x17, Y2, Y2
+	VPADDD  vector3f800000<>+0(SB), Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VADDPS  vector3f800000<>+0(SB), Y1, Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(AX), Y0
+	VMULPS  vectorbfb8aa3b<>+0(SB), Y0, Y1
+	VMOVUPS vectorc2fa0000<>+0(SB), Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS vector42fe0000<>+0(SB), Y3
+	VMINPS  Y1, Y3, Y1
+	VADDPS  vector4b400000<>+0(SB), Y1, Y2
+	VSUBPS  vector4b400000<>+0(SB), Y2, Y3
+	VSUBPS  Y3, Y1, Y3
+	VMULPS  vector3c1d0168<>+0(SB), Y3, Y1
+	VADDPS  vector3d64fe26<>+0(SB), Y1, Y1
+	VMULPS  Y3, Y1, Y1
+	VADDPS  vector3e7601bc<>+0(SB), Y1, Y1
+	VMULPS  Y3, Y1, Y1
+	VADDPS  vector3f317096<>+0(SB), Y1, Y1
+	VMULPS  Y3, Y1, Y1
+	VADDPS  vector3f800000<>+0(SB), Y1, Y1
+	VPSLLD  $0x17, Y2, Y2
+	VPADDD  vector3f800000<>+0(SB), Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VADDPS  vector3f800000<>+0(SB), Y1, Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)
+	ADDQ    $0x40, AX
+	DECQ    CX
+	JNZ     block
+	VZEROUPPER
+	RET
+
+DATA vectorbfb8aa3b<>+0(SB)/4, $0xbfb8aa3b
+DATA vectorbfb8aa3b<>+4(SB)/4, $0xbfb8aa3b
+DATA vectorbfb8aa3b<>+8(SB)/4, $0xbfb8aa3b
+DATA vectorbfb8aa3b<>+12(SB)/4, $0xbfb8aa3b
+DATA vectorbfb8aa3b<>+16(SB)/4, $0xbfb8aa3b
+DATA vectorbfb8aa3b<>+20(SB)/4, $0xbfb8aa3b
+DATA vectorbfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
+DATA vectorbfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
+GLOBL vectorbfb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA vectorc2fa0000<>+0(SB)/4, $0xc2fa0000
+DATA vectorc2fa0000<>+4(SB)/4, $0xc2fa0000
+DATA vectorc2fa0000<>+8(SB)/4, $0xc2fa0000
+DATA vectorc2fa0000<>+12(SB)/4, $0xc2fa0000
+DATA vectorc2fa0000<>+16(SB)/4, $0xc2fa0000
+DATA vectorc2fa0000<>+20(SB)/4, $0xc2fa0000
+DATA vectorc2fa0000<>+24(SB)/4, $0xc2fa0000
+DATA vectorc2fa0000<>+28(SB)/4, $0xc2fa0000
+GLOBL vectorc2fa0000<>(SB), RODATA|NOPTR, $32
+
+DATA vector42fe0000<>+0(SB)/4, $0x42fe0000
+DATA vector42fe0000<>+4(SB)/4, $0x42fe0000
+DATA vector42fe0000<>+8(SB)/4, $0x42fe0000
+DATA vector42fe0000<>+12(SB)/4, $0x42fe0000
+DATA vector42fe0000<>+16(SB)/4, $0x42fe0000
+DATA vector42fe0000<>+20(SB)/4, $0x42fe0000
+DATA vector42fe0000<>+24(SB)/4, $0x42fe0000
+DATA vector42fe0000<>+28(SB)/4, $0x42fe0000
+GLOBL vector42fe0000<>(SB), RODATA|NOPTR, $32
+
+DATA vector4b400000<>+0(SB)/4, $0x4b400000
+DATA vector4b400000<>+4(SB)/4, $0x4b400000
+DATA vector4b400000<>+8(SB)/4, $0x4b400000
+DATA vector4b400000<>+12(SB)/4, $0x4b400000
+DATA vector4b400000<>+16(SB)/4, $0x4b400000
+DATA vector4b400000<>+20(SB)/4, $0x4b400000
+DATA vector4b400000<>+24(SB)/4, $0x4b400000
+DATA vector4b400000<>+28(SB)/4, $0x4b400000
+GLOBL vector4b400000<>(SB), RODATA|NOPTR, $32
+
+DATA vector3c1d0168<>+0(SB)/4, $0x3c1d0168
+DATA vector3c1d0168<>+4(SB)/4, $0x3c1d0168
+DATA vector3c1d0168<>+8(SB)/4, $0x3c1d0168
+DATA vector3c1d0168<>+12(SB)/4, $0x3c1d0168
+DATA vector3c1d0168<>+16(SB)/4, $0x3c1d0168
+DATA vector3c1d0168<>+20(SB)/4, $0x3c1d0168
+DATA vector3c1d0168<>+24(SB)/4, $0x3c1d0168
+DATA vector3c1d0168<>+28(SB)/4, $0x3c1d0168
+GLOBL vector3c1d0168<>(SB), RODATA|NOPTR, $32
+
+DATA vector3d64fe26<>+0(SB)/4, $0x3d64fe26
+DATA vector3d64fe26<>+4(SB)/4, $0x3d64fe26
+DATA vector3d64fe26<>+8(SB)/4, $0x3d64fe26
+DATA vector3d64fe26<>+12(SB)/4, $0x3d64fe26
+DATA vector3d64fe26<>+16(SB)/4, $0x3d64fe26
+DATA vector3d64fe26<>+20(SB)/4, $0x3d64fe26
+DATA vector3d64fe26<>+24(SB)/4, $0x3d64fe26
+DATA vector3d64fe26<>+28(SB)/4, $0x3d64fe26
+GLOBL vector3d64fe26<>(SB), RODATA|NOPTR, $32
+
+DATA vector3e7601bc<>+0(SB)/4, $0x3e7601bc
+DATA vector3e7601bc<>+4(SB)/4, $0x3e7601bc
+DATA vector3e7601bc<>+8(SB)/4, $0x3e7601bc
+DATA vector3e7601bc<>+12(SB)/4, $0x3e7601bc
+DATA vector3e7601bc<>+16(SB)/4, $0x3e7601bc
+DATA vector3e7601bc<>+20(SB)/4, $0x3e7601bc
+DATA vector3e7601bc<>+24(SB)/4, $0x3e7601bc
+DATA vector3e7601bc<>+28(SB)/4, $0x3e7601bc
+GLOBL vector3e7601bc<>(SB), RODATA|NOPTR, $32
+
+DATA vector3f317096<>+0(SB)/4, $0x3f317096
+DATA vector3f317096<>+4(SB)/4, $0x3f317096
+DATA vector3f317096<>+8(SB)/4, $0x3f317096
+DATA vector3f317096<>+12(SB)/4, $0x3f317096
+DATA vector3f317096<>+16(SB)/4, $0x3f317096
+DATA vector3f317096<>+20(SB)/4, $0x3f317096
+DATA vector3f317096<>+24(SB)/4, $0x3f317096
+DATA vector3f317096<>+28(SB)/4, $0x3f317096
+GLOBL vector3f317096<>(SB), RODATA|NOPTR, $32
+
 DATA vector3f800000<>+0(SB)/4, $0x3f800000
 DATA vector3f800000<>+4(SB)/4, $0x3f800000
 DATA vector3f800000<>+8(SB)/4, $0x3f800000
@@ -696,97 +777,6 @@ DATA vector3f800000<>+20(SB)/4, $0x3f800000
 DATA vector3f800000<>+24(SB)/4, $0x3f800000
 DATA vector3f800000<>+28(SB)/4, $0x3f800000
 GLOBL vector3f800000<>(SB), RODATA|NOPTR, $32
-
-DATA vector0000007f<>+0(SB)/4, $0x0000007f
-DATA vector0000007f<>+4(SB)/4, $0x0000007f
-DATA vector0000007f<>+8(SB)/4, $0x0000007f
-DATA vector0000007f<>+12(SB)/4, $0x0000007f
-DATA vector0000007f<>+16(SB)/4, $0x0000007f
-DATA vector0000007f<>+20(SB)/4, $0x0000007f
-DATA vector0000007f<>+24(SB)/4, $0x0000007f
-DATA vector0000007f<>+28(SB)/4, $0x0000007f
-GLOBL vector0000007f<>(SB), RODATA|NOPTR, $32
-
-// func silu16(x *float32, blocks int)
-// Requires: AVX, AVX2
-TEXT ·silu16(SB), NOSPLIT, $0-16
-	MOVQ x+0(FP), AX
-	MOVQ blocks+8(FP), CX
-
-block:
-	VMOVUPS    (AX), Y0
-	VMOVAPS    Y0, Y1
-	VPXOR      vector80000000<>+0(SB), Y1, Y1
-	VMOVUPS    vectorc2ae0000<>+0(SB), Y2
-	VMAXPS     Y1, Y2, Y1
-	VMOVUPS    vector42b00000<>+0(SB), Y2
-	VMINPS     Y1, Y2, Y1
-	VMULPS     vector3fb8aa3b<>+0(SB), Y1, Y3
-	VROUNDPS   $0x00, Y3, Y3
-	VMULPS     vector3f318000<>+0(SB), Y3, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     vectorb95e8083<>+0(SB), Y3, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     vector39506967<>+0(SB), Y1, Y4
-	VADDPS     vector3ab743ce<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3c088908<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3d2aa9c1<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3e2aaaaa<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3f000000<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y1, Y2
-	VMULPS     Y2, Y4, Y4
-	VADDPS     Y1, Y4, Y4
-	VADDPS     vector3f800000<>+0(SB), Y4, Y4
-	VCVTTPS2DQ Y3, Y3
-	VPADDD     vector0000007f<>+0(SB), Y3, Y3
-	VPSLLD     $0x17, Y3, Y3
-	VMULPS     Y3, Y4, Y4
-	VADDPS     vector3f800000<>+0(SB), Y4, Y4
-	VDIVPS     Y4, Y0, Y0
-	VMOVUPS    Y0, (AX)
-	VMOVUPS    32(AX), Y0
-	VMOVAPS    Y0, Y1
-	VPXOR      vector80000000<>+0(SB), Y1, Y1
-	VMOVUPS    vectorc2ae0000<>+0(SB), Y2
-	VMAXPS     Y1, Y2, Y1
-	VMOVUPS    vector42b00000<>+0(SB), Y2
-	VMINPS     Y1, Y2, Y1
-	VMULPS     vector3fb8aa3b<>+0(SB), Y1, Y3
-	VROUNDPS   $0x00, Y3, Y3
-	VMULPS     vector3f318000<>+0(SB), Y3, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     vectorb95e8083<>+0(SB), Y3, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     vector39506967<>+0(SB), Y1, Y4
-	VADDPS     vector3ab743ce<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3c088908<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3d2aa9c1<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3e2aaaaa<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     vector3f000000<>+0(SB), Y4, Y4
-	VMULPS     Y1, Y1, Y2
-	VMULPS     Y2, Y4, Y4
-	VADDPS     Y1, Y4, Y4
-	VADDPS     vector3f800000<>+0(SB), Y4, Y4
-	VCVTTPS2DQ Y3, Y3
-	VPADDD     vector0000007f<>+0(SB), Y3, Y3
-	VPSLLD     $0x17, Y3, Y3
-	VMULPS     Y3, Y4, Y4
-	VADDPS     vector3f800000<>+0(SB), Y4, Y4
-	VDIVPS     Y4, Y0, Y0
-	VMOVUPS    Y0, 32(AX)
-	ADDQ       $0x40, AX
-	DECQ       CX
-	JNZ        block
-	VZEROUPPER
-	RET
 
 // func exp16(x *float32, blocks int, top float32, part *float32)
 // Requires: AVX, AVX2
@@ -799,75 +789,55 @@ TEXT ·exp16(SB), NOSPLIT, $0-32
 	MOVQ         blocks+8(FP), DX
 
 block:
-	VMOVUPS    (AX), Y3
-	VSUBPS     Y0, Y3, Y3
-	VMOVUPS    vectorc2ae0000<>+0(SB), Y4
-	VMAXPS     Y3, Y4, Y3
-	VMOVUPS    vector42b00000<>+0(SB), Y4
-	VMINPS     Y3, Y4, Y3
-	VMULPS     vector3fb8aa3b<>+0(SB), Y3, Y5
-	VROUNDPS   $0x00, Y5, Y5
-	VMULPS     vector3f318000<>+0(SB), Y5, Y4
-	VSUBPS     Y4, Y3, Y3
-	VMULPS     vectorb95e8083<>+0(SB), Y5, Y4
-	VSUBPS     Y4, Y3, Y3
-	VMULPS     vector39506967<>+0(SB), Y3, Y6
-	VADDPS     vector3ab743ce<>+0(SB), Y6, Y6
-	VMULPS     Y3, Y6, Y6
-	VADDPS     vector3c088908<>+0(SB), Y6, Y6
-	VMULPS     Y3, Y6, Y6
-	VADDPS     vector3d2aa9c1<>+0(SB), Y6, Y6
-	VMULPS     Y3, Y6, Y6
-	VADDPS     vector3e2aaaaa<>+0(SB), Y6, Y6
-	VMULPS     Y3, Y6, Y6
-	VADDPS     vector3f000000<>+0(SB), Y6, Y6
-	VMULPS     Y3, Y3, Y4
-	VMULPS     Y4, Y6, Y6
-	VADDPS     Y3, Y6, Y6
-	VADDPS     vector3f800000<>+0(SB), Y6, Y6
-	VCVTTPS2DQ Y5, Y5
-	VPADDD     vector0000007f<>+0(SB), Y5, Y5
-	VPSLLD     $0x17, Y5, Y5
-	VMULPS     Y5, Y6, Y6
-	VADDPS     Y6, Y1, Y1
-	VMOVUPS    Y6, (AX)
-	VMOVUPS    32(AX), Y3
-	VSUBPS     Y0, Y3, Y3
-	VMOVUPS    vectorc2ae0000<>+0(SB), Y4
-	VMAXPS     Y3, Y4, Y3
-	VMOVUPS    vector42b00000<>+0(SB), Y4
-	VMINPS     Y3, Y4, Y3
-	VMULPS     vector3fb8aa3b<>+0(SB), Y3, Y5
-	VROUNDPS   $0x00, Y5, Y5
-	VMULPS     vector3f318000<>+0(SB), Y5, Y4
-	VSUBPS     Y4, Y3, Y3
-	VMULPS     vectorb95e8083<>+0(SB), Y5, Y4
-	VSUBPS     Y4, Y3, Y3
-	VMULPS     vector39506967<>+0(SB), Y3, Y6
-	VADDPS     vector3ab743ce<>+0(SB), Y6, Y6
-	VMULPS     Y3, Y6, Y6
-	VADDPS     vector3c088908<>+0(SB), Y6, Y6
-	VMULPS     Y3, Y6, Y6
-	VADDPS     vector3d2aa9c1<>+0(SB), Y6, Y6
-	VMULPS     Y3, Y6, Y6
-	VADDPS     vector3e2aaaaa<>+0(SB), Y6, Y6
-	VMULPS     Y3, Y6, Y6
-	VADDPS     vector3f000000<>+0(SB), Y6, Y6
-	VMULPS     Y3, Y3, Y4
-	VMULPS     Y4, Y6, Y6
-	VADDPS     Y3, Y6, Y6
-	VADDPS     vector3f800000<>+0(SB), Y6, Y6
-	VCVTTPS2DQ Y5, Y5
-	VPADDD     vector0000007f<>+0(SB), Y5, Y5
-	VPSLLD     $0x17, Y5, Y5
-	VMULPS     Y5, Y6, Y6
-	VADDPS     Y6, Y2, Y2
-	VMOVUPS    Y6, 32(AX)
-	ADDQ       $0x40, AX
-	DECQ       DX
-	JNZ        block
-	VMOVUPS    Y1, (CX)
-	VMOVUPS    Y2, 32(CX)
+	VMOVUPS (AX), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMOVUPS vectorc2fa0000<>+0(SB), Y5
+	VMAXPS  Y3, Y5, Y3
+	VMOVUPS vector42fe0000<>+0(SB), Y5
+	VMINPS  Y3, Y5, Y3
+	VADDPS  vector4b400000<>+0(SB), Y3, Y4
+	VSUBPS  vector4b400000<>+0(SB), Y4, Y5
+	VSUBPS  Y5, Y3, Y5
+	VMULPS  vector3c1d0168<>+0(SB), Y5, Y3
+	VADDPS  vector3d64fe26<>+0(SB), Y3, Y3
+	VMULPS  Y5, Y3, Y3
+	VADDPS  vector3e7601bc<>+0(SB), Y3, Y3
+	VMULPS  Y5, Y3, Y3
+	VADDPS  vector3f317096<>+0(SB), Y3, Y3
+	VMULPS  Y5, Y3, Y3
+	VADDPS  vector3f800000<>+0(SB), Y3, Y3
+	VPSLLD  $0x17, Y4, Y4
+	VPADDD  vector3f800000<>+0(SB), Y4, Y4
+	VMULPS  Y4, Y3, Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS Y3, (AX)
+	VMOVUPS 32(AX), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMOVUPS vectorc2fa0000<>+0(SB), Y5
+	VMAXPS  Y3, Y5, Y3
+	VMOVUPS vector42fe0000<>+0(SB), Y5
+	VMINPS  Y3, Y5, Y3
+	VADDPS  vector4b400000<>+0(SB), Y3, Y4
+	VSUBPS  vector4b400000<>+0(SB), Y4, Y5
+	VSUBPS  Y5, Y3, Y5
+	VMULPS  vector3c1d0168<>+0(SB), Y5, Y3
+	VADDPS  vector3d64fe26<>+0(SB), Y3, Y3
+	VMULPS  Y5, Y3, Y3
+	VADDPS  vector3e7601bc<>+0(SB), Y3, Y3
+	VMULPS  Y5, Y3, Y3
+	VADDPS  vector3f317096<>+0(SB), Y3, Y3
+	VMULPS  Y5, Y3, Y3
+	VADDPS  vector3f800000<>+0(SB), Y3, Y3
+	VPSLLD  $0x17, Y4, Y4
+	VPADDD  vector3f800000<>+0(SB), Y4, Y4
+	VMULPS  Y4, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y3, 32(AX)
+	ADDQ    $0x40, AX
+	DECQ    DX
+	JNZ     block
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y2, 32(CX)
 	VZEROUPPER
 	RET
 

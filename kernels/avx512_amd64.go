@@ -4,125 +4,180 @@
 
 package kernels
 
-// tile1x1VNNI writes 1 rows of 16 sums over groups*4 uint8 values of a and int8 values of b.
+// tile1x1VNNI writes 1 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile1x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile1x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile2x1VNNI writes 2 rows of 16 sums over groups*4 uint8 values of a and int8 values of b.
+// tile2x1VNNI writes 2 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile2x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile2x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile3x1VNNI writes 3 rows of 16 sums over groups*4 uint8 values of a and int8 values of b.
+// tile3x1VNNI writes 3 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile3x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile3x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile4x1VNNI writes 4 rows of 16 sums over groups*4 uint8 values of a and int8 values of b.
+// tile4x1VNNI writes 4 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile4x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile4x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile5x1VNNI writes 5 rows of 16 sums over groups*4 uint8 values of a and int8 values of b.
+// tile5x1VNNI writes 5 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile5x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile5x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile6x1VNNI writes 6 rows of 16 sums over groups*4 uint8 values of a and int8 values of b.
+// tile6x1VNNI writes 6 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile6x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile6x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile1x2VNNI writes 1 rows of 32 sums over groups*4 uint8 values of a and int8 values of b.
+// tile1x2VNNI writes 1 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile1x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile1x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile2x2VNNI writes 2 rows of 32 sums over groups*4 uint8 values of a and int8 values of b.
+// tile2x2VNNI writes 2 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile2x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile2x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile3x2VNNI writes 3 rows of 32 sums over groups*4 uint8 values of a and int8 values of b.
+// tile3x2VNNI writes 3 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile3x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile3x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile4x2VNNI writes 4 rows of 32 sums over groups*4 uint8 values of a and int8 values of b.
+// tile4x2VNNI writes 4 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile4x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile4x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile5x2VNNI writes 5 rows of 32 sums over groups*4 uint8 values of a and int8 values of b.
+// tile5x2VNNI writes 5 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile5x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile5x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile6x2VNNI writes 6 rows of 32 sums over groups*4 uint8 values of a and int8 values of b.
+// tile6x2VNNI writes 6 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile6x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile6x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile1x3VNNI writes 1 rows of 48 sums over groups*4 uint8 values of a and int8 values of b.
+// tile1x3VNNI writes 1 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile1x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile1x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile2x3VNNI writes 2 rows of 48 sums over groups*4 uint8 values of a and int8 values of b.
+// tile2x3VNNI writes 2 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile2x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile2x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile3x3VNNI writes 3 rows of 48 sums over groups*4 uint8 values of a and int8 values of b.
+// tile3x3VNNI writes 3 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile3x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile3x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile4x3VNNI writes 4 rows of 48 sums over groups*4 uint8 values of a and int8 values of b.
+// tile4x3VNNI writes 4 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile4x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile4x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile5x3VNNI writes 5 rows of 48 sums over groups*4 uint8 values of a and int8 values of b.
+// tile5x3VNNI writes 5 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile5x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile5x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile6x3VNNI writes 6 rows of 48 sums over groups*4 uint8 values of a and int8 values of b.
+// tile6x3VNNI writes 6 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile6x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile6x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile1x4VNNI writes 1 rows of 64 sums over groups*4 uint8 values of a and int8 values of b.
+// tile1x4VNNI writes 1 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile1x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile1x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile2x4VNNI writes 2 rows of 64 sums over groups*4 uint8 values of a and int8 values of b.
+// tile2x4VNNI writes 2 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile2x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile2x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile3x4VNNI writes 3 rows of 64 sums over groups*4 uint8 values of a and int8 values of b.
+// tile3x4VNNI writes 3 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile3x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile3x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile4x4VNNI writes 4 rows of 64 sums over groups*4 uint8 values of a and int8 values of b.
+// tile4x4VNNI writes 4 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile4x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile4x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile5x4VNNI writes 5 rows of 64 sums over groups*4 uint8 values of a and int8 values of b.
+// tile5x4VNNI writes 5 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile5x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile5x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile6x4VNNI writes 6 rows of 64 sums over groups*4 uint8 values of a and int8 values of b.
+// tile6x4VNNI writes 6 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile6x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
+func tile6x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+
+// quantise512 writes rows rows of k bytes round(x*127/amax)^offset, padded to whole groups, and their scales; offset is given four times, as bytes.
+//
+//go:noescape
+func quantise512(dst *byte, ldq int, x *float32, ldx int, rows int, k int, scale *float32, offset uint32)
+
+// gelu512 replaces n values by the activation.
+//
+//go:noescape
+func gelu512(x *float32, n int)
+
+// geluGated512 writes n products of the activation of x's even panels and of its odd ones.
+//
+//go:noescape
+func geluGated512(dst *float32, x *float32, n int)
+
+// silu512 replaces n values by the activation.
+//
+//go:noescape
+func silu512(x *float32, n int)
+
+// siluGated512 writes n products of the activation of x's even panels and of its odd ones.
+//
+//go:noescape
+func siluGated512(dst *float32, x *float32, n int)
+
+// softmax512 turns scores x, n in the first row and grow more in each further, into bytes of 2^(x-max)*weight, zeros up to padded; out is the scale of a row over the sum of its powers. x and inverse are overwritten.
+//
+//go:noescape
+func softmax512(dst *byte, ldd int, x *float32, ldx int, rows int, n int, grow int, padded int, weight *float32, out *float32, inverse *float32)
+
+// layerNorm512 normalises rows rows of width values.
+//
+//go:noescape
+func layerNorm512(dst *float32, x *float32, gamma *float32, beta *float32, rows int, width int, ldx int, ldd int, eps float32)
+
+// rmsNorm512 normalises rows rows of width values.
+//
+//go:noescape
+func rmsNorm512(dst *float32, x *float32, gamma *float32, beta *float32, rows int, width int, ldx int, ldd int, eps float32)
+
+// gather512 writes n values row*scale, or adds them where add is not 0.
+//
+//go:noescape
+func gather512(dst *float32, row *int8, n int, scale float32, add int)
+
+// rotate512 rotates the pairs x[i], x[i+half] by the cosines table[i] and sines table[i+half].
+//
+//go:noescape
+func rotate512(x *float32, table *float32, half int)
+
+// interleave512 writes n columns of four rows of bytes as groups, a panel every stride bytes.
+//
+//go:noescape
+func interleave512(dst *int8, stride int, v *byte, ldv int, n int)
 
 // peakVNNI executes 24 vpdpbusd on registers, rounds times.
 func peakVNNI(rounds int)

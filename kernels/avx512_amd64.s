@@ -4,430 +4,111 @@
 
 #include "textflag.h"
 
-// func tile1x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile1x1VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), BX
-	MOVQ   panelStride+40(FP), SI
-	MOVQ   groups+48(FP), SI
-	MOVQ   sum+56(FP), DI
-	VPXORD Z0, Z0, Z0
-	TESTQ  DI, DI
-	JZ     group
-	VPSLLD $0x07, (DI), Z1
-	VPSUBD Z1, Z0, Z0
-
-group:
-	VMOVDQU32    (BX), Z1
-	VPBROADCASTD (DX), Z2
-	VPDPBUSD     Z1, Z2, Z0
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, BX
-	DECQ         SI
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	VZEROUPPER
-	RET
-
-// func tile2x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile2x1VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), DI
-	MOVQ   sum+56(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	TESTQ  R8, R8
-	JZ     group
-	VPSLLD $0x07, (R8), Z2
-	VPSUBD Z2, Z0, Z0
-	VPSUBD Z2, Z1, Z1
-
-group:
-	VMOVDQU32    (SI), Z2
-	VPBROADCASTD (DX), Z3
-	VPDPBUSD     Z2, Z3, Z0
-	VPBROADCASTD (DX)(BX*1), Z3
-	VPDPBUSD     Z2, Z3, Z1
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         DI
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z1, (AX)
-	VZEROUPPER
-	RET
-
-// func tile3x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile3x1VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), DI
-	MOVQ   sum+56(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	TESTQ  R8, R8
-	JZ     group
-	VPSLLD $0x07, (R8), Z3
-	VPSUBD Z3, Z0, Z0
-	VPSUBD Z3, Z1, Z1
-	VPSUBD Z3, Z2, Z2
-
-group:
-	VMOVDQU32    (SI), Z3
-	VPBROADCASTD (DX), Z4
-	VPDPBUSD     Z3, Z4, Z0
-	VPBROADCASTD (DX)(BX*1), Z4
-	VPDPBUSD     Z3, Z4, Z1
-	VPBROADCASTD (DX)(BX*2), Z4
-	VPDPBUSD     Z3, Z4, Z2
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         DI
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z1, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z2, (AX)
-	VZEROUPPER
-	RET
-
-// func tile4x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile4x1VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), DI
-	MOVQ   sum+56(FP), R8
-	LEAQ   (BX)(BX*2), R9
+// func tile1x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile1x1VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), CX
+	MOVQ   panelStride+40(FP), DX
+	MOVQ   groups+48(FP), DX
+	MOVQ   sum+56(FP), BX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	TESTQ  R8, R8
-	JZ     group
-	VPSLLD $0x07, (R8), Z4
+	TESTQ  BX, BX
+	JZ     started
+	VPSLLD $0x07, (BX), Z4
 	VPSUBD Z4, Z0, Z0
-	VPSUBD Z4, Z1, Z1
-	VPSUBD Z4, Z2, Z2
-	VPSUBD Z4, Z3, Z3
 
-group:
-	VMOVDQU32    (SI), Z4
-	VPBROADCASTD (DX), Z5
+started:
+	SUBQ $0x04, DX
+	JL   few
+
+groups:
+	VMOVDQU32    (CX), Z4
+	VPBROADCASTD (AX), Z5
 	VPDPBUSD     Z4, Z5, Z0
-	VPBROADCASTD (DX)(BX*1), Z5
+	VMOVDQU32    64(CX), Z4
+	VPBROADCASTD 4(AX), Z5
 	VPDPBUSD     Z4, Z5, Z1
-	VPBROADCASTD (DX)(BX*2), Z5
+	VMOVDQU32    128(CX), Z4
+	VPBROADCASTD 8(AX), Z5
 	VPDPBUSD     Z4, Z5, Z2
-	VPBROADCASTD (DX)(R9*1), Z5
+	VMOVDQU32    192(CX), Z4
+	VPBROADCASTD 12(AX), Z5
 	VPDPBUSD     Z4, Z5, Z3
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         DI
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z1, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z2, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z3, (AX)
-	VZEROUPPER
-	RET
+	ADDQ         $0x10, AX
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, DX
+	JGE          groups
 
-// func tile5x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile5x1VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), DI
-	MOVQ   sum+56(FP), R8
-	LEAQ   (BX)(BX*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	TESTQ  R8, R8
-	JZ     group
-	VPSLLD $0x07, (R8), Z5
-	VPSUBD Z5, Z0, Z0
-	VPSUBD Z5, Z1, Z1
-	VPSUBD Z5, Z2, Z2
-	VPSUBD Z5, Z3, Z3
-	VPSUBD Z5, Z4, Z4
+few:
+	ADDQ $0x04, DX
+	JZ   summed
 
 group:
-	VMOVDQU32    (SI), Z5
-	VPBROADCASTD (DX), Z6
-	VPDPBUSD     Z5, Z6, Z0
-	VPBROADCASTD (DX)(BX*1), Z6
-	VPDPBUSD     Z5, Z6, Z1
-	VPBROADCASTD (DX)(BX*2), Z6
-	VPDPBUSD     Z5, Z6, Z2
-	VPBROADCASTD (DX)(R9*1), Z6
-	VPDPBUSD     Z5, Z6, Z3
-	VPBROADCASTD (DX)(BX*4), Z6
-	VPDPBUSD     Z5, Z6, Z4
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         DI
+	VMOVDQU32    (CX), Z4
+	VPBROADCASTD (AX), Z5
+	VPDPBUSD     Z4, Z5, Z0
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         DX
 	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z1, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z2, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z3, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z4, (AX)
+
+summed:
+	VPADDD    Z2, Z0, Z0
+	VPADDD    Z3, Z1, Z1
+	VPADDD    Z1, Z0, Z0
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), CX
+	TESTQ     CX, CX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
 	VZEROUPPER
 	RET
 
-// func tile6x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile6x1VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), DI
-	MOVQ   sum+56(FP), R8
-	LEAQ   (BX)(BX*2), R9
-	LEAQ   (BX)(BX*4), R10
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	TESTQ  R8, R8
-	JZ     group
-	VPSLLD $0x07, (R8), Z6
-	VPSUBD Z6, Z0, Z0
-	VPSUBD Z6, Z1, Z1
-	VPSUBD Z6, Z2, Z2
-	VPSUBD Z6, Z3, Z3
-	VPSUBD Z6, Z4, Z4
-	VPSUBD Z6, Z5, Z5
+floats:
+	MOVQ         colScale+72(FP), DX
+	MOVQ         bias+80(FP), BX
+	MOVQ         residual+88(FP), SI
+	MOVQ         last+96(FP), DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVQ        R8, K1
+	XORQ         DI, DI
+	VMOVUPS      (DX), Z4
+	VBROADCASTSS (CX), Z5
+	VMULPS       Z4, Z5, Z1
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z1, Z0, Z0
+	TESTQ        BX, BX
+	JZ           noBias0
+	VADDPS       (BX), Z0, Z0
 
-group:
-	VMOVDQU32    (SI), Z6
-	VPBROADCASTD (DX), Z7
-	VPDPBUSD     Z6, Z7, Z0
-	VPBROADCASTD (DX)(BX*1), Z7
-	VPDPBUSD     Z6, Z7, Z1
-	VPBROADCASTD (DX)(BX*2), Z7
-	VPDPBUSD     Z6, Z7, Z2
-	VPBROADCASTD (DX)(R9*1), Z7
-	VPDPBUSD     Z6, Z7, Z3
-	VPBROADCASTD (DX)(BX*4), Z7
-	VPDPBUSD     Z6, Z7, Z4
-	VPBROADCASTD (DX)(R10*1), Z7
-	VPDPBUSD     Z6, Z7, Z5
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         DI
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z1, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z2, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z3, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z4, (AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z5, (AX)
+noBias0:
+	TESTQ     SI, SI
+	JZ        noResidual0
+	VMOVUPS.Z (SI)(DI*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+noResidual0:
+	VMOVUPS Z0, K1, (AX)(DI*1)
 	VZEROUPPER
 	RET
 
-// func tile1x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile1x2VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), BX
-	MOVQ   panelStride+40(FP), SI
-	MOVQ   groups+48(FP), DI
-	MOVQ   sum+56(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	TESTQ  R8, R8
-	JZ     group
-	VPSLLD $0x07, (R8), Z2
-	VPSUBD Z2, Z0, Z0
-	VPSLLD $0x07, 64(R8), Z3
-	VPSUBD Z3, Z1, Z1
-
-group:
-	VMOVDQU32    (BX), Z2
-	VMOVDQU32    (BX)(SI*1), Z3
-	VPBROADCASTD (DX), Z4
-	VPDPBUSD     Z2, Z4, Z0
-	VPDPBUSD     Z3, Z4, Z1
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, BX
-	DECQ         DI
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	VMOVDQU32    Z1, 64(AX)
-	VZEROUPPER
-	RET
-
-// func tile2x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile2x2VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z4
-	VPSUBD Z4, Z0, Z0
-	VPSUBD Z4, Z2, Z2
-	VPSLLD $0x07, 64(R9), Z5
-	VPSUBD Z5, Z1, Z1
-	VPSUBD Z5, Z3, Z3
-
-group:
-	VMOVDQU32    (SI), Z4
-	VMOVDQU32    (SI)(DI*1), Z5
-	VPBROADCASTD (DX), Z6
-	VPDPBUSD     Z4, Z6, Z0
-	VPDPBUSD     Z5, Z6, Z1
-	VPBROADCASTD (DX)(BX*1), Z6
-	VPDPBUSD     Z4, Z6, Z2
-	VPDPBUSD     Z5, Z6, Z3
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	VMOVDQU32    Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z2, (AX)
-	VMOVDQU32    Z3, 64(AX)
-	VZEROUPPER
-	RET
-
-// func tile3x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile3x2VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z6
-	VPSUBD Z6, Z0, Z0
-	VPSUBD Z6, Z2, Z2
-	VPSUBD Z6, Z4, Z4
-	VPSLLD $0x07, 64(R9), Z7
-	VPSUBD Z7, Z1, Z1
-	VPSUBD Z7, Z3, Z3
-	VPSUBD Z7, Z5, Z5
-
-group:
-	VMOVDQU32    (SI), Z6
-	VMOVDQU32    (SI)(DI*1), Z7
-	VPBROADCASTD (DX), Z8
-	VPDPBUSD     Z6, Z8, Z0
-	VPDPBUSD     Z7, Z8, Z1
-	VPBROADCASTD (DX)(BX*1), Z8
-	VPDPBUSD     Z6, Z8, Z2
-	VPDPBUSD     Z7, Z8, Z3
-	VPBROADCASTD (DX)(BX*2), Z8
-	VPDPBUSD     Z6, Z8, Z4
-	VPDPBUSD     Z7, Z8, Z5
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	VMOVDQU32    Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z2, (AX)
-	VMOVDQU32    Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z4, (AX)
-	VMOVDQU32    Z5, 64(AX)
-	VZEROUPPER
-	RET
-
-// func tile4x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile4x2VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	LEAQ   (BX)(BX*2), R10
+// func tile2x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile2x1VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), BX
+	MOVQ   sum+56(FP), SI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -436,65 +117,131 @@ TEXT ·tile4x2VNNI(SB), NOSPLIT, $0-64
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z8
+	TESTQ  SI, SI
+	JZ     started
+	VPSLLD $0x07, (SI), Z8
 	VPSUBD Z8, Z0, Z0
-	VPSUBD Z8, Z2, Z2
-	VPSUBD Z8, Z4, Z4
-	VPSUBD Z8, Z6, Z6
-	VPSLLD $0x07, 64(R9), Z9
-	VPSUBD Z9, Z1, Z1
-	VPSUBD Z9, Z3, Z3
-	VPSUBD Z9, Z5, Z5
-	VPSUBD Z9, Z7, Z7
+	VPSUBD Z8, Z1, Z1
+
+started:
+	SUBQ $0x04, BX
+	JL   few
+
+groups:
+	VMOVDQU32    (DX), Z8
+	VPBROADCASTD (AX), Z9
+	VPDPBUSD     Z8, Z9, Z0
+	VPBROADCASTD (AX)(CX*1), Z9
+	VPDPBUSD     Z8, Z9, Z1
+	VMOVDQU32    64(DX), Z8
+	VPBROADCASTD 4(AX), Z9
+	VPDPBUSD     Z8, Z9, Z2
+	VPBROADCASTD 4(AX)(CX*1), Z9
+	VPDPBUSD     Z8, Z9, Z3
+	VMOVDQU32    128(DX), Z8
+	VPBROADCASTD 8(AX), Z9
+	VPDPBUSD     Z8, Z9, Z4
+	VPBROADCASTD 8(AX)(CX*1), Z9
+	VPDPBUSD     Z8, Z9, Z5
+	VMOVDQU32    192(DX), Z8
+	VPBROADCASTD 12(AX), Z9
+	VPDPBUSD     Z8, Z9, Z6
+	VPBROADCASTD 12(AX)(CX*1), Z9
+	VPDPBUSD     Z8, Z9, Z7
+	ADDQ         $0x10, AX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, BX
+	JGE          groups
+
+few:
+	ADDQ $0x04, BX
+	JZ   summed
 
 group:
-	VMOVDQU32    (SI), Z8
-	VMOVDQU32    (SI)(DI*1), Z9
-	VPBROADCASTD (DX), Z10
-	VPDPBUSD     Z8, Z10, Z0
-	VPDPBUSD     Z9, Z10, Z1
-	VPBROADCASTD (DX)(BX*1), Z10
-	VPDPBUSD     Z8, Z10, Z2
-	VPDPBUSD     Z9, Z10, Z3
-	VPBROADCASTD (DX)(BX*2), Z10
-	VPDPBUSD     Z8, Z10, Z4
-	VPDPBUSD     Z9, Z10, Z5
-	VPBROADCASTD (DX)(R10*1), Z10
-	VPDPBUSD     Z8, Z10, Z6
-	VPDPBUSD     Z9, Z10, Z7
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
+	VMOVDQU32    (DX), Z8
+	VPBROADCASTD (AX), Z9
+	VPDPBUSD     Z8, Z9, Z0
+	VPBROADCASTD (AX)(CX*1), Z9
+	VPDPBUSD     Z8, Z9, Z1
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         BX
 	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	VMOVDQU32    Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z2, (AX)
-	VMOVDQU32    Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z4, (AX)
-	VMOVDQU32    Z5, 64(AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z6, (AX)
-	VMOVDQU32    Z7, 64(AX)
+
+summed:
+	VPADDD    Z4, Z0, Z0
+	VPADDD    Z5, Z1, Z1
+	VPADDD    Z6, Z2, Z2
+	VPADDD    Z7, Z3, Z3
+	VPADDD    Z2, Z0, Z0
+	VPADDD    Z3, Z1, Z1
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), DX
+	TESTQ     DX, DX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z1, (AX)
 	VZEROUPPER
 	RET
 
-// func tile5x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile5x2VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	LEAQ   (BX)(BX*2), R10
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z8
+	VBROADCASTSS (DX), Z9
+	VMULPS       Z8, Z9, Z2
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z2, Z0, Z0
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS.Z (DI)(R8*1), K1, Z2
+	VADDPS    Z2, Z0, Z0
+
+noResidual0:
+	VMOVUPS      Z0, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z9
+	VMULPS       Z8, Z9, Z2
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z2, Z1, Z1
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z1, Z1
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS.Z (DI)(R8*1), K1, Z2
+	VADDPS    Z2, Z1, Z1
+
+noResidual1:
+	VMOVUPS Z1, K1, (AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile3x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile3x1VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), BX
+	MOVQ   sum+56(FP), SI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -505,44 +252,1604 @@ TEXT ·tile5x2VNNI(SB), NOSPLIT, $0-64
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z10
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	TESTQ  SI, SI
+	JZ     started
+	VPSLLD $0x07, (SI), Z12
+	VPSUBD Z12, Z0, Z0
+	VPSUBD Z12, Z1, Z1
+	VPSUBD Z12, Z2, Z2
+
+started:
+	SUBQ $0x04, BX
+	JL   few
+
+groups:
+	VMOVDQU32    (DX), Z12
+	VPBROADCASTD (AX), Z13
+	VPDPBUSD     Z12, Z13, Z0
+	VPBROADCASTD (AX)(CX*1), Z13
+	VPDPBUSD     Z12, Z13, Z1
+	VPBROADCASTD (AX)(CX*2), Z13
+	VPDPBUSD     Z12, Z13, Z2
+	VMOVDQU32    64(DX), Z12
+	VPBROADCASTD 4(AX), Z13
+	VPDPBUSD     Z12, Z13, Z3
+	VPBROADCASTD 4(AX)(CX*1), Z13
+	VPDPBUSD     Z12, Z13, Z4
+	VPBROADCASTD 4(AX)(CX*2), Z13
+	VPDPBUSD     Z12, Z13, Z5
+	VMOVDQU32    128(DX), Z12
+	VPBROADCASTD 8(AX), Z13
+	VPDPBUSD     Z12, Z13, Z6
+	VPBROADCASTD 8(AX)(CX*1), Z13
+	VPDPBUSD     Z12, Z13, Z7
+	VPBROADCASTD 8(AX)(CX*2), Z13
+	VPDPBUSD     Z12, Z13, Z8
+	VMOVDQU32    192(DX), Z12
+	VPBROADCASTD 12(AX), Z13
+	VPDPBUSD     Z12, Z13, Z9
+	VPBROADCASTD 12(AX)(CX*1), Z13
+	VPDPBUSD     Z12, Z13, Z10
+	VPBROADCASTD 12(AX)(CX*2), Z13
+	VPDPBUSD     Z12, Z13, Z11
+	ADDQ         $0x10, AX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, BX
+	JGE          groups
+
+few:
+	ADDQ $0x04, BX
+	JZ   summed
+
+group:
+	VMOVDQU32    (DX), Z12
+	VPBROADCASTD (AX), Z13
+	VPDPBUSD     Z12, Z13, Z0
+	VPBROADCASTD (AX)(CX*1), Z13
+	VPDPBUSD     Z12, Z13, Z1
+	VPBROADCASTD (AX)(CX*2), Z13
+	VPDPBUSD     Z12, Z13, Z2
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         BX
+	JNZ          group
+
+summed:
+	VPADDD    Z6, Z0, Z0
+	VPADDD    Z7, Z1, Z1
+	VPADDD    Z8, Z2, Z2
+	VPADDD    Z9, Z3, Z3
+	VPADDD    Z10, Z4, Z4
+	VPADDD    Z11, Z5, Z5
+	VPADDD    Z3, Z0, Z0
+	VPADDD    Z4, Z1, Z1
+	VPADDD    Z5, Z2, Z2
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), DX
+	TESTQ     DX, DX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z1, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z2, (AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z12
+	VBROADCASTSS (DX), Z13
+	VMULPS       Z12, Z13, Z3
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z3, Z0, Z0
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS.Z (DI)(R8*1), K1, Z3
+	VADDPS    Z3, Z0, Z0
+
+noResidual0:
+	VMOVUPS      Z0, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z13
+	VMULPS       Z12, Z13, Z3
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z3, Z1, Z1
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z1, Z1
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS.Z (DI)(R8*1), K1, Z3
+	VADDPS    Z3, Z1, Z1
+
+noResidual1:
+	VMOVUPS      Z1, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z13
+	VMULPS       Z12, Z13, Z3
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z3, Z2, Z2
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z2, Z2
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS.Z (DI)(R8*1), K1, Z3
+	VADDPS    Z3, Z2, Z2
+
+noResidual2:
+	VMOVUPS Z2, K1, (AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile4x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile4x1VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), BX
+	MOVQ   sum+56(FP), SI
+	LEAQ   (CX)(CX*2), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	TESTQ  SI, SI
+	JZ     started
+	VPSLLD $0x07, (SI), Z16
+	VPSUBD Z16, Z0, Z0
+	VPSUBD Z16, Z1, Z1
+	VPSUBD Z16, Z2, Z2
+	VPSUBD Z16, Z3, Z3
+
+started:
+	SUBQ $0x04, BX
+	JL   few
+
+groups:
+	VMOVDQU32    (DX), Z16
+	VPBROADCASTD (AX), Z17
+	VPDPBUSD     Z16, Z17, Z0
+	VPBROADCASTD (AX)(CX*1), Z17
+	VPDPBUSD     Z16, Z17, Z1
+	VPBROADCASTD (AX)(CX*2), Z17
+	VPDPBUSD     Z16, Z17, Z2
+	VPBROADCASTD (AX)(DI*1), Z17
+	VPDPBUSD     Z16, Z17, Z3
+	VMOVDQU32    64(DX), Z16
+	VPBROADCASTD 4(AX), Z17
+	VPDPBUSD     Z16, Z17, Z4
+	VPBROADCASTD 4(AX)(CX*1), Z17
+	VPDPBUSD     Z16, Z17, Z5
+	VPBROADCASTD 4(AX)(CX*2), Z17
+	VPDPBUSD     Z16, Z17, Z6
+	VPBROADCASTD 4(AX)(DI*1), Z17
+	VPDPBUSD     Z16, Z17, Z7
+	VMOVDQU32    128(DX), Z16
+	VPBROADCASTD 8(AX), Z17
+	VPDPBUSD     Z16, Z17, Z8
+	VPBROADCASTD 8(AX)(CX*1), Z17
+	VPDPBUSD     Z16, Z17, Z9
+	VPBROADCASTD 8(AX)(CX*2), Z17
+	VPDPBUSD     Z16, Z17, Z10
+	VPBROADCASTD 8(AX)(DI*1), Z17
+	VPDPBUSD     Z16, Z17, Z11
+	VMOVDQU32    192(DX), Z16
+	VPBROADCASTD 12(AX), Z17
+	VPDPBUSD     Z16, Z17, Z12
+	VPBROADCASTD 12(AX)(CX*1), Z17
+	VPDPBUSD     Z16, Z17, Z13
+	VPBROADCASTD 12(AX)(CX*2), Z17
+	VPDPBUSD     Z16, Z17, Z14
+	VPBROADCASTD 12(AX)(DI*1), Z17
+	VPDPBUSD     Z16, Z17, Z15
+	ADDQ         $0x10, AX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, BX
+	JGE          groups
+
+few:
+	ADDQ $0x04, BX
+	JZ   summed
+
+group:
+	VMOVDQU32    (DX), Z16
+	VPBROADCASTD (AX), Z17
+	VPDPBUSD     Z16, Z17, Z0
+	VPBROADCASTD (AX)(CX*1), Z17
+	VPDPBUSD     Z16, Z17, Z1
+	VPBROADCASTD (AX)(CX*2), Z17
+	VPDPBUSD     Z16, Z17, Z2
+	VPBROADCASTD (AX)(DI*1), Z17
+	VPDPBUSD     Z16, Z17, Z3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         BX
+	JNZ          group
+
+summed:
+	VPADDD    Z8, Z0, Z0
+	VPADDD    Z9, Z1, Z1
+	VPADDD    Z10, Z2, Z2
+	VPADDD    Z11, Z3, Z3
+	VPADDD    Z12, Z4, Z4
+	VPADDD    Z13, Z5, Z5
+	VPADDD    Z14, Z6, Z6
+	VPADDD    Z15, Z7, Z7
+	VPADDD    Z4, Z0, Z0
+	VPADDD    Z5, Z1, Z1
+	VPADDD    Z6, Z2, Z2
+	VPADDD    Z7, Z3, Z3
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), DX
+	TESTQ     DX, DX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z1, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z2, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z3, (AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z16
+	VBROADCASTSS (DX), Z17
+	VMULPS       Z16, Z17, Z4
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z4, Z0, Z0
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS.Z (DI)(R8*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
+
+noResidual0:
+	VMOVUPS      Z0, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z17
+	VMULPS       Z16, Z17, Z4
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z4, Z1, Z1
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z1, Z1
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS.Z (DI)(R8*1), K1, Z4
+	VADDPS    Z4, Z1, Z1
+
+noResidual1:
+	VMOVUPS      Z1, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z17
+	VMULPS       Z16, Z17, Z4
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z4, Z2, Z2
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z2, Z2
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS.Z (DI)(R8*1), K1, Z4
+	VADDPS    Z4, Z2, Z2
+
+noResidual2:
+	VMOVUPS      Z2, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z17
+	VMULPS       Z16, Z17, Z4
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z4, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z3, Z3
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS.Z (DI)(R8*1), K1, Z4
+	VADDPS    Z4, Z3, Z3
+
+noResidual3:
+	VMOVUPS Z3, K1, (AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile5x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile5x1VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), BX
+	MOVQ   sum+56(FP), SI
+	LEAQ   (CX)(CX*2), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	TESTQ  SI, SI
+	JZ     started
+	VPSLLD $0x07, (SI), Z10
+	VPSUBD Z10, Z0, Z0
+	VPSUBD Z10, Z1, Z1
+	VPSUBD Z10, Z2, Z2
+	VPSUBD Z10, Z3, Z3
+	VPSUBD Z10, Z4, Z4
+
+started:
+	SUBQ $0x02, BX
+	JL   few
+
+groups:
+	VMOVDQU32    (DX), Z10
+	VPBROADCASTD (AX), Z11
+	VPDPBUSD     Z10, Z11, Z0
+	VPBROADCASTD (AX)(CX*1), Z11
+	VPDPBUSD     Z10, Z11, Z1
+	VPBROADCASTD (AX)(CX*2), Z11
+	VPDPBUSD     Z10, Z11, Z2
+	VPBROADCASTD (AX)(DI*1), Z11
+	VPDPBUSD     Z10, Z11, Z3
+	VPBROADCASTD (AX)(CX*4), Z11
+	VPDPBUSD     Z10, Z11, Z4
+	VMOVDQU32    64(DX), Z10
+	VPBROADCASTD 4(AX), Z11
+	VPDPBUSD     Z10, Z11, Z5
+	VPBROADCASTD 4(AX)(CX*1), Z11
+	VPDPBUSD     Z10, Z11, Z6
+	VPBROADCASTD 4(AX)(CX*2), Z11
+	VPDPBUSD     Z10, Z11, Z7
+	VPBROADCASTD 4(AX)(DI*1), Z11
+	VPDPBUSD     Z10, Z11, Z8
+	VPBROADCASTD 4(AX)(CX*4), Z11
+	VPDPBUSD     Z10, Z11, Z9
+	ADDQ         $0x08, AX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, BX
+	JGE          groups
+
+few:
+	ADDQ $0x02, BX
+	JZ   summed
+
+group:
+	VMOVDQU32    (DX), Z10
+	VPBROADCASTD (AX), Z11
+	VPDPBUSD     Z10, Z11, Z0
+	VPBROADCASTD (AX)(CX*1), Z11
+	VPDPBUSD     Z10, Z11, Z1
+	VPBROADCASTD (AX)(CX*2), Z11
+	VPDPBUSD     Z10, Z11, Z2
+	VPBROADCASTD (AX)(DI*1), Z11
+	VPDPBUSD     Z10, Z11, Z3
+	VPBROADCASTD (AX)(CX*4), Z11
+	VPDPBUSD     Z10, Z11, Z4
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         BX
+	JNZ          group
+
+summed:
+	VPADDD    Z5, Z0, Z0
+	VPADDD    Z6, Z1, Z1
+	VPADDD    Z7, Z2, Z2
+	VPADDD    Z8, Z3, Z3
+	VPADDD    Z9, Z4, Z4
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), DX
+	TESTQ     DX, DX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z1, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z2, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z3, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z4, (AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z10
+	VBROADCASTSS (DX), Z11
+	VMULPS       Z10, Z11, Z5
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z5, Z0, Z0
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS.Z (DI)(R8*1), K1, Z5
+	VADDPS    Z5, Z0, Z0
+
+noResidual0:
+	VMOVUPS      Z0, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z11
+	VMULPS       Z10, Z11, Z5
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z5, Z1, Z1
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z1, Z1
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS.Z (DI)(R8*1), K1, Z5
+	VADDPS    Z5, Z1, Z1
+
+noResidual1:
+	VMOVUPS      Z1, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z11
+	VMULPS       Z10, Z11, Z5
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z5, Z2, Z2
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z2, Z2
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS.Z (DI)(R8*1), K1, Z5
+	VADDPS    Z5, Z2, Z2
+
+noResidual2:
+	VMOVUPS      Z2, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z11
+	VMULPS       Z10, Z11, Z5
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z5, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z3, Z3
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS.Z (DI)(R8*1), K1, Z5
+	VADDPS    Z5, Z3, Z3
+
+noResidual3:
+	VMOVUPS      Z3, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 16(DX), Z11
+	VMULPS       Z10, Z11, Z5
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z5, Z4, Z4
+	TESTQ        SI, SI
+	JZ           noBias4
+	VADDPS       (SI), Z4, Z4
+
+noBias4:
+	TESTQ     DI, DI
+	JZ        noResidual4
+	VMOVUPS.Z (DI)(R8*1), K1, Z5
+	VADDPS    Z5, Z4, Z4
+
+noResidual4:
+	VMOVUPS Z4, K1, (AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile6x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile6x1VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), BX
+	MOVQ   sum+56(FP), SI
+	LEAQ   (CX)(CX*2), DI
+	LEAQ   (CX)(CX*4), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	TESTQ  SI, SI
+	JZ     started
+	VPSLLD $0x07, (SI), Z12
+	VPSUBD Z12, Z0, Z0
+	VPSUBD Z12, Z1, Z1
+	VPSUBD Z12, Z2, Z2
+	VPSUBD Z12, Z3, Z3
+	VPSUBD Z12, Z4, Z4
+	VPSUBD Z12, Z5, Z5
+
+started:
+	SUBQ $0x02, BX
+	JL   few
+
+groups:
+	VMOVDQU32    (DX), Z12
+	VPBROADCASTD (AX), Z13
+	VPDPBUSD     Z12, Z13, Z0
+	VPBROADCASTD (AX)(CX*1), Z13
+	VPDPBUSD     Z12, Z13, Z1
+	VPBROADCASTD (AX)(CX*2), Z13
+	VPDPBUSD     Z12, Z13, Z2
+	VPBROADCASTD (AX)(DI*1), Z13
+	VPDPBUSD     Z12, Z13, Z3
+	VPBROADCASTD (AX)(CX*4), Z13
+	VPDPBUSD     Z12, Z13, Z4
+	VPBROADCASTD (AX)(R8*1), Z13
+	VPDPBUSD     Z12, Z13, Z5
+	VMOVDQU32    64(DX), Z12
+	VPBROADCASTD 4(AX), Z13
+	VPDPBUSD     Z12, Z13, Z6
+	VPBROADCASTD 4(AX)(CX*1), Z13
+	VPDPBUSD     Z12, Z13, Z7
+	VPBROADCASTD 4(AX)(CX*2), Z13
+	VPDPBUSD     Z12, Z13, Z8
+	VPBROADCASTD 4(AX)(DI*1), Z13
+	VPDPBUSD     Z12, Z13, Z9
+	VPBROADCASTD 4(AX)(CX*4), Z13
+	VPDPBUSD     Z12, Z13, Z10
+	VPBROADCASTD 4(AX)(R8*1), Z13
+	VPDPBUSD     Z12, Z13, Z11
+	ADDQ         $0x08, AX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, BX
+	JGE          groups
+
+few:
+	ADDQ $0x02, BX
+	JZ   summed
+
+group:
+	VMOVDQU32    (DX), Z12
+	VPBROADCASTD (AX), Z13
+	VPDPBUSD     Z12, Z13, Z0
+	VPBROADCASTD (AX)(CX*1), Z13
+	VPDPBUSD     Z12, Z13, Z1
+	VPBROADCASTD (AX)(CX*2), Z13
+	VPDPBUSD     Z12, Z13, Z2
+	VPBROADCASTD (AX)(DI*1), Z13
+	VPDPBUSD     Z12, Z13, Z3
+	VPBROADCASTD (AX)(CX*4), Z13
+	VPDPBUSD     Z12, Z13, Z4
+	VPBROADCASTD (AX)(R8*1), Z13
+	VPDPBUSD     Z12, Z13, Z5
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         BX
+	JNZ          group
+
+summed:
+	VPADDD    Z6, Z0, Z0
+	VPADDD    Z7, Z1, Z1
+	VPADDD    Z8, Z2, Z2
+	VPADDD    Z9, Z3, Z3
+	VPADDD    Z10, Z4, Z4
+	VPADDD    Z11, Z5, Z5
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), DX
+	TESTQ     DX, DX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z1, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z2, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z3, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z4, (AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z5, (AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z12
+	VBROADCASTSS (DX), Z13
+	VMULPS       Z12, Z13, Z6
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z6, Z0, Z0
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS.Z (DI)(R8*1), K1, Z6
+	VADDPS    Z6, Z0, Z0
+
+noResidual0:
+	VMOVUPS      Z0, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z13
+	VMULPS       Z12, Z13, Z6
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z6, Z1, Z1
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z1, Z1
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS.Z (DI)(R8*1), K1, Z6
+	VADDPS    Z6, Z1, Z1
+
+noResidual1:
+	VMOVUPS      Z1, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z13
+	VMULPS       Z12, Z13, Z6
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z6, Z2, Z2
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z2, Z2
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS.Z (DI)(R8*1), K1, Z6
+	VADDPS    Z6, Z2, Z2
+
+noResidual2:
+	VMOVUPS      Z2, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z13
+	VMULPS       Z12, Z13, Z6
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z6, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z3, Z3
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS.Z (DI)(R8*1), K1, Z6
+	VADDPS    Z6, Z3, Z3
+
+noResidual3:
+	VMOVUPS      Z3, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 16(DX), Z13
+	VMULPS       Z12, Z13, Z6
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z6, Z4, Z4
+	TESTQ        SI, SI
+	JZ           noBias4
+	VADDPS       (SI), Z4, Z4
+
+noBias4:
+	TESTQ     DI, DI
+	JZ        noResidual4
+	VMOVUPS.Z (DI)(R8*1), K1, Z6
+	VADDPS    Z6, Z4, Z4
+
+noResidual4:
+	VMOVUPS      Z4, K1, (AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 20(DX), Z13
+	VMULPS       Z12, Z13, Z6
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z6, Z5, Z5
+	TESTQ        SI, SI
+	JZ           noBias5
+	VADDPS       (SI), Z5, Z5
+
+noBias5:
+	TESTQ     DI, DI
+	JZ        noResidual5
+	VMOVUPS.Z (DI)(R8*1), K1, Z6
+	VADDPS    Z6, Z5, Z5
+
+noResidual5:
+	VMOVUPS Z5, K1, (AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile1x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile1x2VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), CX
+	MOVQ   panelStride+40(FP), DX
+	MOVQ   groups+48(FP), BX
+	MOVQ   sum+56(FP), SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	TESTQ  SI, SI
+	JZ     started
+	VPSLLD $0x07, (SI), Z8
+	VPSUBD Z8, Z0, Z0
+	VPSLLD $0x07, 64(SI), Z9
+	VPSUBD Z9, Z1, Z1
+
+started:
+	SUBQ $0x04, BX
+	JL   few
+
+groups:
+	VMOVDQU32    (CX), Z8
+	VMOVDQU32    (CX)(DX*1), Z9
+	VPBROADCASTD (AX), Z10
+	VPDPBUSD     Z8, Z10, Z0
+	VPDPBUSD     Z9, Z10, Z1
+	VMOVDQU32    64(CX), Z8
+	VMOVDQU32    64(CX)(DX*1), Z9
+	VPBROADCASTD 4(AX), Z10
+	VPDPBUSD     Z8, Z10, Z2
+	VPDPBUSD     Z9, Z10, Z3
+	VMOVDQU32    128(CX), Z8
+	VMOVDQU32    128(CX)(DX*1), Z9
+	VPBROADCASTD 8(AX), Z10
+	VPDPBUSD     Z8, Z10, Z4
+	VPDPBUSD     Z9, Z10, Z5
+	VMOVDQU32    192(CX), Z8
+	VMOVDQU32    192(CX)(DX*1), Z9
+	VPBROADCASTD 12(AX), Z10
+	VPDPBUSD     Z8, Z10, Z6
+	VPDPBUSD     Z9, Z10, Z7
+	ADDQ         $0x10, AX
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, BX
+	JGE          groups
+
+few:
+	ADDQ $0x04, BX
+	JZ   summed
+
+group:
+	VMOVDQU32    (CX), Z8
+	VMOVDQU32    (CX)(DX*1), Z9
+	VPBROADCASTD (AX), Z10
+	VPDPBUSD     Z8, Z10, Z0
+	VPDPBUSD     Z9, Z10, Z1
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         BX
+	JNZ          group
+
+summed:
+	VPADDD    Z4, Z0, Z0
+	VPADDD    Z5, Z1, Z1
+	VPADDD    Z6, Z2, Z2
+	VPADDD    Z7, Z3, Z3
+	VPADDD    Z2, Z0, Z0
+	VPADDD    Z3, Z1, Z1
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), CX
+	TESTQ     CX, CX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	VMOVDQU32 Z1, 64(AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), DX
+	MOVQ         bias+80(FP), BX
+	MOVQ         residual+88(FP), SI
+	MOVQ         last+96(FP), DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVQ        R8, K1
+	XORQ         DI, DI
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VBROADCASTSS (CX), Z10
+	VMULPS       Z8, Z10, Z2
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z9, Z10, Z2
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z2, Z1, Z1
+	TESTQ        BX, BX
+	JZ           noBias0
+	VADDPS       (BX), Z0, Z0
+	VADDPS       64(BX), Z1, Z1
+
+noBias0:
+	TESTQ     SI, SI
+	JZ        noResidual0
+	VMOVUPS   (SI)(DI*1), Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z 64(SI)(DI*1), K1, Z2
+	VADDPS    Z2, Z1, Z1
+
+noResidual0:
+	VMOVUPS Z0, (AX)(DI*1)
+	VMOVUPS Z1, K1, 64(AX)(DI*1)
+	VZEROUPPER
+	RET
+
+// func tile2x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile2x2VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z16
+	VPSUBD Z16, Z0, Z0
+	VPSUBD Z16, Z2, Z2
+	VPSLLD $0x07, 64(DI), Z17
+	VPSUBD Z17, Z1, Z1
+	VPSUBD Z17, Z3, Z3
+
+started:
+	SUBQ $0x04, SI
+	JL   few
+
+groups:
+	VMOVDQU32    (DX), Z16
+	VMOVDQU32    (DX)(BX*1), Z17
+	VPBROADCASTD (AX), Z18
+	VPDPBUSD     Z16, Z18, Z0
+	VPDPBUSD     Z17, Z18, Z1
+	VPBROADCASTD (AX)(CX*1), Z18
+	VPDPBUSD     Z16, Z18, Z2
+	VPDPBUSD     Z17, Z18, Z3
+	VMOVDQU32    64(DX), Z16
+	VMOVDQU32    64(DX)(BX*1), Z17
+	VPBROADCASTD 4(AX), Z18
+	VPDPBUSD     Z16, Z18, Z4
+	VPDPBUSD     Z17, Z18, Z5
+	VPBROADCASTD 4(AX)(CX*1), Z18
+	VPDPBUSD     Z16, Z18, Z6
+	VPDPBUSD     Z17, Z18, Z7
+	VMOVDQU32    128(DX), Z16
+	VMOVDQU32    128(DX)(BX*1), Z17
+	VPBROADCASTD 8(AX), Z18
+	VPDPBUSD     Z16, Z18, Z8
+	VPDPBUSD     Z17, Z18, Z9
+	VPBROADCASTD 8(AX)(CX*1), Z18
+	VPDPBUSD     Z16, Z18, Z10
+	VPDPBUSD     Z17, Z18, Z11
+	VMOVDQU32    192(DX), Z16
+	VMOVDQU32    192(DX)(BX*1), Z17
+	VPBROADCASTD 12(AX), Z18
+	VPDPBUSD     Z16, Z18, Z12
+	VPDPBUSD     Z17, Z18, Z13
+	VPBROADCASTD 12(AX)(CX*1), Z18
+	VPDPBUSD     Z16, Z18, Z14
+	VPDPBUSD     Z17, Z18, Z15
+	ADDQ         $0x10, AX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, SI
+	JGE          groups
+
+few:
+	ADDQ $0x04, SI
+	JZ   summed
+
+group:
+	VMOVDQU32    (DX), Z16
+	VMOVDQU32    (DX)(BX*1), Z17
+	VPBROADCASTD (AX), Z18
+	VPDPBUSD     Z16, Z18, Z0
+	VPDPBUSD     Z17, Z18, Z1
+	VPBROADCASTD (AX)(CX*1), Z18
+	VPDPBUSD     Z16, Z18, Z2
+	VPDPBUSD     Z17, Z18, Z3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
+	JNZ          group
+
+summed:
+	VPADDD    Z8, Z0, Z0
+	VPADDD    Z9, Z1, Z1
+	VPADDD    Z10, Z2, Z2
+	VPADDD    Z11, Z3, Z3
+	VPADDD    Z12, Z4, Z4
+	VPADDD    Z13, Z5, Z5
+	VPADDD    Z14, Z6, Z6
+	VPADDD    Z15, Z7, Z7
+	VPADDD    Z4, Z0, Z0
+	VPADDD    Z5, Z1, Z1
+	VPADDD    Z6, Z2, Z2
+	VPADDD    Z7, Z3, Z3
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), DX
+	TESTQ     DX, DX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	VMOVDQU32 Z1, 64(AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z2, (AX)
+	VMOVDQU32 Z3, 64(AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z16
+	VMOVUPS      64(BX), Z17
+	VBROADCASTSS (DX), Z18
+	VMULPS       Z16, Z18, Z4
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z17, Z18, Z4
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z4, Z1, Z1
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z4
+	VADDPS    Z4, Z1, Z1
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z18
+	VMULPS       Z16, Z18, Z4
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z17, Z18, Z4
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z4, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z4
+	VADDPS    Z4, Z3, Z3
+
+noResidual1:
+	VMOVUPS Z2, (AX)(R8*1)
+	VMOVUPS Z3, K1, 64(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile3x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile3x2VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z12
+	VPSUBD Z12, Z0, Z0
+	VPSUBD Z12, Z2, Z2
+	VPSUBD Z12, Z4, Z4
+	VPSLLD $0x07, 64(DI), Z13
+	VPSUBD Z13, Z1, Z1
+	VPSUBD Z13, Z3, Z3
+	VPSUBD Z13, Z5, Z5
+
+started:
+	SUBQ $0x02, SI
+	JL   few
+
+groups:
+	VMOVDQU32    (DX), Z12
+	VMOVDQU32    (DX)(BX*1), Z13
+	VPBROADCASTD (AX), Z14
+	VPDPBUSD     Z12, Z14, Z0
+	VPDPBUSD     Z13, Z14, Z1
+	VPBROADCASTD (AX)(CX*1), Z14
+	VPDPBUSD     Z12, Z14, Z2
+	VPDPBUSD     Z13, Z14, Z3
+	VPBROADCASTD (AX)(CX*2), Z14
+	VPDPBUSD     Z12, Z14, Z4
+	VPDPBUSD     Z13, Z14, Z5
+	VMOVDQU32    64(DX), Z12
+	VMOVDQU32    64(DX)(BX*1), Z13
+	VPBROADCASTD 4(AX), Z14
+	VPDPBUSD     Z12, Z14, Z6
+	VPDPBUSD     Z13, Z14, Z7
+	VPBROADCASTD 4(AX)(CX*1), Z14
+	VPDPBUSD     Z12, Z14, Z8
+	VPDPBUSD     Z13, Z14, Z9
+	VPBROADCASTD 4(AX)(CX*2), Z14
+	VPDPBUSD     Z12, Z14, Z10
+	VPDPBUSD     Z13, Z14, Z11
+	ADDQ         $0x08, AX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, SI
+	JGE          groups
+
+few:
+	ADDQ $0x02, SI
+	JZ   summed
+
+group:
+	VMOVDQU32    (DX), Z12
+	VMOVDQU32    (DX)(BX*1), Z13
+	VPBROADCASTD (AX), Z14
+	VPDPBUSD     Z12, Z14, Z0
+	VPDPBUSD     Z13, Z14, Z1
+	VPBROADCASTD (AX)(CX*1), Z14
+	VPDPBUSD     Z12, Z14, Z2
+	VPDPBUSD     Z13, Z14, Z3
+	VPBROADCASTD (AX)(CX*2), Z14
+	VPDPBUSD     Z12, Z14, Z4
+	VPDPBUSD     Z13, Z14, Z5
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
+	JNZ          group
+
+summed:
+	VPADDD    Z6, Z0, Z0
+	VPADDD    Z7, Z1, Z1
+	VPADDD    Z8, Z2, Z2
+	VPADDD    Z9, Z3, Z3
+	VPADDD    Z10, Z4, Z4
+	VPADDD    Z11, Z5, Z5
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), DX
+	TESTQ     DX, DX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	VMOVDQU32 Z1, 64(AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z2, (AX)
+	VMOVDQU32 Z3, 64(AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z4, (AX)
+	VMOVDQU32 Z5, 64(AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (DX), Z14
+	VMULPS       Z12, Z14, Z6
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z13, Z14, Z6
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z6, Z1, Z1
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z6
+	VADDPS    Z6, Z1, Z1
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z14
+	VMULPS       Z12, Z14, Z6
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z13, Z14, Z6
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z6, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z6
+	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z6
+	VADDPS    Z6, Z3, Z3
+
+noResidual1:
+	VMOVUPS      Z2, (AX)(R8*1)
+	VMOVUPS      Z3, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z14
+	VMULPS       Z12, Z14, Z6
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z13, Z14, Z6
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z6, Z5, Z5
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z6
+	VADDPS    Z6, Z5, Z5
+
+noResidual2:
+	VMOVUPS Z4, (AX)(R8*1)
+	VMOVUPS Z5, K1, 64(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile4x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile4x2VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	LEAQ   (CX)(CX*2), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z16
+	VPSUBD Z16, Z0, Z0
+	VPSUBD Z16, Z2, Z2
+	VPSUBD Z16, Z4, Z4
+	VPSUBD Z16, Z6, Z6
+	VPSLLD $0x07, 64(DI), Z17
+	VPSUBD Z17, Z1, Z1
+	VPSUBD Z17, Z3, Z3
+	VPSUBD Z17, Z5, Z5
+	VPSUBD Z17, Z7, Z7
+
+started:
+	SUBQ $0x02, SI
+	JL   few
+
+groups:
+	VMOVDQU32    (DX), Z16
+	VMOVDQU32    (DX)(BX*1), Z17
+	VPBROADCASTD (AX), Z18
+	VPDPBUSD     Z16, Z18, Z0
+	VPDPBUSD     Z17, Z18, Z1
+	VPBROADCASTD (AX)(CX*1), Z18
+	VPDPBUSD     Z16, Z18, Z2
+	VPDPBUSD     Z17, Z18, Z3
+	VPBROADCASTD (AX)(CX*2), Z18
+	VPDPBUSD     Z16, Z18, Z4
+	VPDPBUSD     Z17, Z18, Z5
+	VPBROADCASTD (AX)(R8*1), Z18
+	VPDPBUSD     Z16, Z18, Z6
+	VPDPBUSD     Z17, Z18, Z7
+	VMOVDQU32    64(DX), Z16
+	VMOVDQU32    64(DX)(BX*1), Z17
+	VPBROADCASTD 4(AX), Z18
+	VPDPBUSD     Z16, Z18, Z8
+	VPDPBUSD     Z17, Z18, Z9
+	VPBROADCASTD 4(AX)(CX*1), Z18
+	VPDPBUSD     Z16, Z18, Z10
+	VPDPBUSD     Z17, Z18, Z11
+	VPBROADCASTD 4(AX)(CX*2), Z18
+	VPDPBUSD     Z16, Z18, Z12
+	VPDPBUSD     Z17, Z18, Z13
+	VPBROADCASTD 4(AX)(R8*1), Z18
+	VPDPBUSD     Z16, Z18, Z14
+	VPDPBUSD     Z17, Z18, Z15
+	ADDQ         $0x08, AX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, SI
+	JGE          groups
+
+few:
+	ADDQ $0x02, SI
+	JZ   summed
+
+group:
+	VMOVDQU32    (DX), Z16
+	VMOVDQU32    (DX)(BX*1), Z17
+	VPBROADCASTD (AX), Z18
+	VPDPBUSD     Z16, Z18, Z0
+	VPDPBUSD     Z17, Z18, Z1
+	VPBROADCASTD (AX)(CX*1), Z18
+	VPDPBUSD     Z16, Z18, Z2
+	VPDPBUSD     Z17, Z18, Z3
+	VPBROADCASTD (AX)(CX*2), Z18
+	VPDPBUSD     Z16, Z18, Z4
+	VPDPBUSD     Z17, Z18, Z5
+	VPBROADCASTD (AX)(R8*1), Z18
+	VPDPBUSD     Z16, Z18, Z6
+	VPDPBUSD     Z17, Z18, Z7
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
+	JNZ          group
+
+summed:
+	VPADDD    Z8, Z0, Z0
+	VPADDD    Z9, Z1, Z1
+	VPADDD    Z10, Z2, Z2
+	VPADDD    Z11, Z3, Z3
+	VPADDD    Z12, Z4, Z4
+	VPADDD    Z13, Z5, Z5
+	VPADDD    Z14, Z6, Z6
+	VPADDD    Z15, Z7, Z7
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), DX
+	TESTQ     DX, DX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	VMOVDQU32 Z1, 64(AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z2, (AX)
+	VMOVDQU32 Z3, 64(AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z4, (AX)
+	VMOVDQU32 Z5, 64(AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z6, (AX)
+	VMOVDQU32 Z7, 64(AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z16
+	VMOVUPS      64(BX), Z17
+	VBROADCASTSS (DX), Z18
+	VMULPS       Z16, Z18, Z8
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z17, Z18, Z8
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z8, Z1, Z1
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z8
+	VADDPS    Z8, Z1, Z1
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z18
+	VMULPS       Z16, Z18, Z8
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z17, Z18, Z8
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z8, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z8
+	VADDPS    Z8, Z3, Z3
+
+noResidual1:
+	VMOVUPS      Z2, (AX)(R8*1)
+	VMOVUPS      Z3, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z18
+	VMULPS       Z16, Z18, Z8
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z17, Z18, Z8
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z8, Z5, Z5
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z8
+	VADDPS    Z8, Z5, Z5
+
+noResidual2:
+	VMOVUPS      Z4, (AX)(R8*1)
+	VMOVUPS      Z5, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z18
+	VMULPS       Z16, Z18, Z8
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z17, Z18, Z8
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z8, Z7, Z7
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS   (DI)(R8*1), Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z8
+	VADDPS    Z8, Z7, Z7
+
+noResidual3:
+	VMOVUPS Z6, (AX)(R8*1)
+	VMOVUPS Z7, K1, 64(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile5x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile5x2VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	LEAQ   (CX)(CX*2), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z10
 	VPSUBD Z10, Z0, Z0
 	VPSUBD Z10, Z2, Z2
 	VPSUBD Z10, Z4, Z4
 	VPSUBD Z10, Z6, Z6
 	VPSUBD Z10, Z8, Z8
-	VPSLLD $0x07, 64(R9), Z11
+	VPSLLD $0x07, 64(DI), Z11
 	VPSUBD Z11, Z1, Z1
 	VPSUBD Z11, Z3, Z3
 	VPSUBD Z11, Z5, Z5
 	VPSUBD Z11, Z7, Z7
 	VPSUBD Z11, Z9, Z9
 
+started:
 group:
-	VMOVDQU32    (SI), Z10
-	VMOVDQU32    (SI)(DI*1), Z11
-	VPBROADCASTD (DX), Z12
+	VMOVDQU32    (DX), Z10
+	VMOVDQU32    (DX)(BX*1), Z11
+	VPBROADCASTD (AX), Z12
 	VPDPBUSD     Z10, Z12, Z0
 	VPDPBUSD     Z11, Z12, Z1
-	VPBROADCASTD (DX)(BX*1), Z12
+	VPBROADCASTD (AX)(CX*1), Z12
 	VPDPBUSD     Z10, Z12, Z2
 	VPDPBUSD     Z11, Z12, Z3
-	VPBROADCASTD (DX)(BX*2), Z12
+	VPBROADCASTD (AX)(CX*2), Z12
 	VPDPBUSD     Z10, Z12, Z4
 	VPDPBUSD     Z11, Z12, Z5
-	VPBROADCASTD (DX)(R10*1), Z12
+	VPBROADCASTD (AX)(R8*1), Z12
 	VPDPBUSD     Z10, Z12, Z6
 	VPDPBUSD     Z11, Z12, Z7
-	VPBROADCASTD (DX)(BX*4), Z12
+	VPBROADCASTD (AX)(CX*4), Z12
 	VPDPBUSD     Z10, Z12, Z8
 	VPDPBUSD     Z11, Z12, Z9
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
 	JNZ          group
+	MOVQ         dst+0(FP), AX
+	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
+	MOVQ         rowScale+64(FP), DX
+	TESTQ        DX, DX
+	JNZ          floats
 	VMOVDQU32    Z0, (AX)
 	VMOVDQU32    Z1, 64(AX)
 	ADDQ         CX, AX
@@ -560,19 +1867,150 @@ group:
 	VZEROUPPER
 	RET
 
-// func tile6x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile6x2VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	LEAQ   (BX)(BX*2), R10
-	LEAQ   (BX)(BX*4), R11
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (DX), Z12
+	VMULPS       Z10, Z12, Z13
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z13, Z0, Z0
+	VMULPS       Z11, Z12, Z13
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z13, Z1, Z1
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z13
+	VADDPS    Z13, Z0, Z0
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z13
+	VADDPS    Z13, Z1, Z1
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z12
+	VMULPS       Z10, Z12, Z13
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z13, Z2, Z2
+	VMULPS       Z11, Z12, Z13
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z13, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z13
+	VADDPS    Z13, Z2, Z2
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z13
+	VADDPS    Z13, Z3, Z3
+
+noResidual1:
+	VMOVUPS      Z2, (AX)(R8*1)
+	VMOVUPS      Z3, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z12
+	VMULPS       Z10, Z12, Z13
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z13, Z4, Z4
+	VMULPS       Z11, Z12, Z13
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z13, Z5, Z5
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z13
+	VADDPS    Z13, Z4, Z4
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z13
+	VADDPS    Z13, Z5, Z5
+
+noResidual2:
+	VMOVUPS      Z4, (AX)(R8*1)
+	VMOVUPS      Z5, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z12
+	VMULPS       Z10, Z12, Z13
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z13, Z6, Z6
+	VMULPS       Z11, Z12, Z13
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z13, Z7, Z7
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS   (DI)(R8*1), Z13
+	VADDPS    Z13, Z6, Z6
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z13
+	VADDPS    Z13, Z7, Z7
+
+noResidual3:
+	VMOVUPS      Z6, (AX)(R8*1)
+	VMOVUPS      Z7, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 16(DX), Z12
+	VMULPS       Z10, Z12, Z13
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z13, Z8, Z8
+	VMULPS       Z11, Z12, Z13
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       Z13, Z9, Z9
+	TESTQ        SI, SI
+	JZ           noBias4
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+
+noBias4:
+	TESTQ     DI, DI
+	JZ        noResidual4
+	VMOVUPS   (DI)(R8*1), Z13
+	VADDPS    Z13, Z8, Z8
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z13
+	VADDPS    Z13, Z9, Z9
+
+noResidual4:
+	VMOVUPS Z8, (AX)(R8*1)
+	VMOVUPS Z9, K1, 64(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile6x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile6x2VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	LEAQ   (CX)(CX*2), R8
+	LEAQ   (CX)(CX*4), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -585,16 +2023,16 @@ TEXT ·tile6x2VNNI(SB), NOSPLIT, $0-64
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z12
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z12
 	VPSUBD Z12, Z0, Z0
 	VPSUBD Z12, Z2, Z2
 	VPSUBD Z12, Z4, Z4
 	VPSUBD Z12, Z6, Z6
 	VPSUBD Z12, Z8, Z8
 	VPSUBD Z12, Z10, Z10
-	VPSLLD $0x07, 64(R9), Z13
+	VPSLLD $0x07, 64(DI), Z13
 	VPSUBD Z13, Z1, Z1
 	VPSUBD Z13, Z3, Z3
 	VPSUBD Z13, Z5, Z5
@@ -602,32 +2040,38 @@ TEXT ·tile6x2VNNI(SB), NOSPLIT, $0-64
 	VPSUBD Z13, Z9, Z9
 	VPSUBD Z13, Z11, Z11
 
+started:
 group:
-	VMOVDQU32    (SI), Z12
-	VMOVDQU32    (SI)(DI*1), Z13
-	VPBROADCASTD (DX), Z14
+	VMOVDQU32    (DX), Z12
+	VMOVDQU32    (DX)(BX*1), Z13
+	VPBROADCASTD (AX), Z14
 	VPDPBUSD     Z12, Z14, Z0
 	VPDPBUSD     Z13, Z14, Z1
-	VPBROADCASTD (DX)(BX*1), Z14
+	VPBROADCASTD (AX)(CX*1), Z14
 	VPDPBUSD     Z12, Z14, Z2
 	VPDPBUSD     Z13, Z14, Z3
-	VPBROADCASTD (DX)(BX*2), Z14
+	VPBROADCASTD (AX)(CX*2), Z14
 	VPDPBUSD     Z12, Z14, Z4
 	VPDPBUSD     Z13, Z14, Z5
-	VPBROADCASTD (DX)(R10*1), Z14
+	VPBROADCASTD (AX)(R8*1), Z14
 	VPDPBUSD     Z12, Z14, Z6
 	VPDPBUSD     Z13, Z14, Z7
-	VPBROADCASTD (DX)(BX*4), Z14
+	VPBROADCASTD (AX)(CX*4), Z14
 	VPDPBUSD     Z12, Z14, Z8
 	VPDPBUSD     Z13, Z14, Z9
-	VPBROADCASTD (DX)(R11*1), Z14
+	VPBROADCASTD (AX)(R9*1), Z14
 	VPDPBUSD     Z12, Z14, Z10
 	VPDPBUSD     Z13, Z14, Z11
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
 	JNZ          group
+	MOVQ         dst+0(FP), AX
+	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
+	MOVQ         rowScale+64(FP), DX
+	TESTQ        DX, DX
+	JNZ          floats
 	VMOVDQU32    Z0, (AX)
 	VMOVDQU32    Z1, 64(AX)
 	ADDQ         CX, AX
@@ -648,186 +2092,172 @@ group:
 	VZEROUPPER
 	RET
 
-// func tile1x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile1x3VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), BX
-	MOVQ   panelStride+40(FP), SI
-	MOVQ   groups+48(FP), DI
-	MOVQ   sum+56(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	TESTQ  R8, R8
-	JZ     group
-	VPSLLD $0x07, (R8), Z3
-	VPSUBD Z3, Z0, Z0
-	VPSLLD $0x07, 64(R8), Z4
-	VPSUBD Z4, Z1, Z1
-	VPSLLD $0x07, 128(R8), Z5
-	VPSUBD Z5, Z2, Z2
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (DX), Z14
+	VMULPS       Z12, Z14, Z15
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z15, Z0, Z0
+	VMULPS       Z13, Z14, Z15
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z15, Z1, Z1
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
 
-group:
-	VMOVDQU32    (BX), Z3
-	VMOVDQU32    (BX)(SI*1), Z4
-	VMOVDQU32    (BX)(SI*2), Z5
-	VPBROADCASTD (DX), Z6
-	VPDPBUSD     Z3, Z6, Z0
-	VPDPBUSD     Z4, Z6, Z1
-	VPDPBUSD     Z5, Z6, Z2
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, BX
-	DECQ         DI
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	VMOVDQU32    Z1, 64(AX)
-	VMOVDQU32    Z2, 128(AX)
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z15
+	VADDPS    Z15, Z0, Z0
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VADDPS    Z15, Z1, Z1
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z14
+	VMULPS       Z12, Z14, Z15
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z15, Z2, Z2
+	VMULPS       Z13, Z14, Z15
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z15, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z15
+	VADDPS    Z15, Z2, Z2
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VADDPS    Z15, Z3, Z3
+
+noResidual1:
+	VMOVUPS      Z2, (AX)(R8*1)
+	VMOVUPS      Z3, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z14
+	VMULPS       Z12, Z14, Z15
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z15, Z4, Z4
+	VMULPS       Z13, Z14, Z15
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z15, Z5, Z5
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z15
+	VADDPS    Z15, Z4, Z4
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VADDPS    Z15, Z5, Z5
+
+noResidual2:
+	VMOVUPS      Z4, (AX)(R8*1)
+	VMOVUPS      Z5, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z14
+	VMULPS       Z12, Z14, Z15
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z15, Z6, Z6
+	VMULPS       Z13, Z14, Z15
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z15, Z7, Z7
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS   (DI)(R8*1), Z15
+	VADDPS    Z15, Z6, Z6
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VADDPS    Z15, Z7, Z7
+
+noResidual3:
+	VMOVUPS      Z6, (AX)(R8*1)
+	VMOVUPS      Z7, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 16(DX), Z14
+	VMULPS       Z12, Z14, Z15
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z15, Z8, Z8
+	VMULPS       Z13, Z14, Z15
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       Z15, Z9, Z9
+	TESTQ        SI, SI
+	JZ           noBias4
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+
+noBias4:
+	TESTQ     DI, DI
+	JZ        noResidual4
+	VMOVUPS   (DI)(R8*1), Z15
+	VADDPS    Z15, Z8, Z8
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VADDPS    Z15, Z9, Z9
+
+noResidual4:
+	VMOVUPS      Z8, (AX)(R8*1)
+	VMOVUPS      Z9, K1, 64(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 20(DX), Z14
+	VMULPS       Z12, Z14, Z15
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z15, Z10, Z10
+	VMULPS       Z13, Z14, Z15
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       Z15, Z11, Z11
+	TESTQ        SI, SI
+	JZ           noBias5
+	VADDPS       (SI), Z10, Z10
+	VADDPS       64(SI), Z11, Z11
+
+noBias5:
+	TESTQ     DI, DI
+	JZ        noResidual5
+	VMOVUPS   (DI)(R8*1), Z15
+	VADDPS    Z15, Z10, Z10
+	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VADDPS    Z15, Z11, Z11
+
+noResidual5:
+	VMOVUPS Z10, (AX)(R8*1)
+	VMOVUPS Z11, K1, 64(AX)(R8*1)
 	VZEROUPPER
 	RET
 
-// func tile2x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile2x3VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z6
-	VPSUBD Z6, Z0, Z0
-	VPSUBD Z6, Z3, Z3
-	VPSLLD $0x07, 64(R9), Z7
-	VPSUBD Z7, Z1, Z1
-	VPSUBD Z7, Z4, Z4
-	VPSLLD $0x07, 128(R9), Z8
-	VPSUBD Z8, Z2, Z2
-	VPSUBD Z8, Z5, Z5
-
-group:
-	VMOVDQU32    (SI), Z6
-	VMOVDQU32    (SI)(DI*1), Z7
-	VMOVDQU32    (SI)(DI*2), Z8
-	VPBROADCASTD (DX), Z9
-	VPDPBUSD     Z6, Z9, Z0
-	VPDPBUSD     Z7, Z9, Z1
-	VPDPBUSD     Z8, Z9, Z2
-	VPBROADCASTD (DX)(BX*1), Z9
-	VPDPBUSD     Z6, Z9, Z3
-	VPDPBUSD     Z7, Z9, Z4
-	VPDPBUSD     Z8, Z9, Z5
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	VMOVDQU32    Z1, 64(AX)
-	VMOVDQU32    Z2, 128(AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z3, (AX)
-	VMOVDQU32    Z4, 64(AX)
-	VMOVDQU32    Z5, 128(AX)
-	VZEROUPPER
-	RET
-
-// func tile3x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile3x3VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z9
-	VPSUBD Z9, Z0, Z0
-	VPSUBD Z9, Z3, Z3
-	VPSUBD Z9, Z6, Z6
-	VPSLLD $0x07, 64(R9), Z10
-	VPSUBD Z10, Z1, Z1
-	VPSUBD Z10, Z4, Z4
-	VPSUBD Z10, Z7, Z7
-	VPSLLD $0x07, 128(R9), Z11
-	VPSUBD Z11, Z2, Z2
-	VPSUBD Z11, Z5, Z5
-	VPSUBD Z11, Z8, Z8
-
-group:
-	VMOVDQU32    (SI), Z9
-	VMOVDQU32    (SI)(DI*1), Z10
-	VMOVDQU32    (SI)(DI*2), Z11
-	VPBROADCASTD (DX), Z12
-	VPDPBUSD     Z9, Z12, Z0
-	VPDPBUSD     Z10, Z12, Z1
-	VPDPBUSD     Z11, Z12, Z2
-	VPBROADCASTD (DX)(BX*1), Z12
-	VPDPBUSD     Z9, Z12, Z3
-	VPDPBUSD     Z10, Z12, Z4
-	VPDPBUSD     Z11, Z12, Z5
-	VPBROADCASTD (DX)(BX*2), Z12
-	VPDPBUSD     Z9, Z12, Z6
-	VPDPBUSD     Z10, Z12, Z7
-	VPDPBUSD     Z11, Z12, Z8
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	VMOVDQU32    Z1, 64(AX)
-	VMOVDQU32    Z2, 128(AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z3, (AX)
-	VMOVDQU32    Z4, 64(AX)
-	VMOVDQU32    Z5, 128(AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z6, (AX)
-	VMOVDQU32    Z7, 64(AX)
-	VMOVDQU32    Z8, 128(AX)
-	VZEROUPPER
-	RET
-
-// func tile4x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile4x3VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	LEAQ   (BX)(BX*2), R10
+// func tile1x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile1x3VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), CX
+	MOVQ   panelStride+40(FP), DX
+	MOVQ   groups+48(FP), BX
+	MOVQ   sum+56(FP), SI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -840,49 +2270,637 @@ TEXT ·tile4x3VNNI(SB), NOSPLIT, $0-64
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z12
+	TESTQ  SI, SI
+	JZ     started
+	VPSLLD $0x07, (SI), Z12
+	VPSUBD Z12, Z0, Z0
+	VPSLLD $0x07, 64(SI), Z13
+	VPSUBD Z13, Z1, Z1
+	VPSLLD $0x07, 128(SI), Z14
+	VPSUBD Z14, Z2, Z2
+
+started:
+	SUBQ $0x04, BX
+	JL   few
+
+groups:
+	VMOVDQU32    (CX), Z12
+	VMOVDQU32    (CX)(DX*1), Z13
+	VMOVDQU32    (CX)(DX*2), Z14
+	VPBROADCASTD (AX), Z15
+	VPDPBUSD     Z12, Z15, Z0
+	VPDPBUSD     Z13, Z15, Z1
+	VPDPBUSD     Z14, Z15, Z2
+	VMOVDQU32    64(CX), Z12
+	VMOVDQU32    64(CX)(DX*1), Z13
+	VMOVDQU32    64(CX)(DX*2), Z14
+	VPBROADCASTD 4(AX), Z15
+	VPDPBUSD     Z12, Z15, Z3
+	VPDPBUSD     Z13, Z15, Z4
+	VPDPBUSD     Z14, Z15, Z5
+	VMOVDQU32    128(CX), Z12
+	VMOVDQU32    128(CX)(DX*1), Z13
+	VMOVDQU32    128(CX)(DX*2), Z14
+	VPBROADCASTD 8(AX), Z15
+	VPDPBUSD     Z12, Z15, Z6
+	VPDPBUSD     Z13, Z15, Z7
+	VPDPBUSD     Z14, Z15, Z8
+	VMOVDQU32    192(CX), Z12
+	VMOVDQU32    192(CX)(DX*1), Z13
+	VMOVDQU32    192(CX)(DX*2), Z14
+	VPBROADCASTD 12(AX), Z15
+	VPDPBUSD     Z12, Z15, Z9
+	VPDPBUSD     Z13, Z15, Z10
+	VPDPBUSD     Z14, Z15, Z11
+	ADDQ         $0x10, AX
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, BX
+	JGE          groups
+
+few:
+	ADDQ $0x04, BX
+	JZ   summed
+
+group:
+	VMOVDQU32    (CX), Z12
+	VMOVDQU32    (CX)(DX*1), Z13
+	VMOVDQU32    (CX)(DX*2), Z14
+	VPBROADCASTD (AX), Z15
+	VPDPBUSD     Z12, Z15, Z0
+	VPDPBUSD     Z13, Z15, Z1
+	VPDPBUSD     Z14, Z15, Z2
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         BX
+	JNZ          group
+
+summed:
+	VPADDD    Z6, Z0, Z0
+	VPADDD    Z7, Z1, Z1
+	VPADDD    Z8, Z2, Z2
+	VPADDD    Z9, Z3, Z3
+	VPADDD    Z10, Z4, Z4
+	VPADDD    Z11, Z5, Z5
+	VPADDD    Z3, Z0, Z0
+	VPADDD    Z4, Z1, Z1
+	VPADDD    Z5, Z2, Z2
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), CX
+	TESTQ     CX, CX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	VMOVDQU32 Z1, 64(AX)
+	VMOVDQU32 Z2, 128(AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), DX
+	MOVQ         bias+80(FP), BX
+	MOVQ         residual+88(FP), SI
+	MOVQ         last+96(FP), DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVQ        R8, K1
+	XORQ         DI, DI
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VMOVUPS      128(DX), Z14
+	VBROADCASTSS (CX), Z15
+	VMULPS       Z12, Z15, Z3
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z3, Z0, Z0
+	VMULPS       Z13, Z15, Z3
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z3, Z1, Z1
+	VMULPS       Z14, Z15, Z3
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z3, Z2, Z2
+	TESTQ        BX, BX
+	JZ           noBias0
+	VADDPS       (BX), Z0, Z0
+	VADDPS       64(BX), Z1, Z1
+	VADDPS       128(BX), Z2, Z2
+
+noBias0:
+	TESTQ     SI, SI
+	JZ        noResidual0
+	VMOVUPS   (SI)(DI*1), Z3
+	VADDPS    Z3, Z0, Z0
+	VMOVUPS   64(SI)(DI*1), Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS.Z 128(SI)(DI*1), K1, Z3
+	VADDPS    Z3, Z2, Z2
+
+noResidual0:
+	VMOVUPS Z0, (AX)(DI*1)
+	VMOVUPS Z1, 64(AX)(DI*1)
+	VMOVUPS Z2, K1, 128(AX)(DI*1)
+	VZEROUPPER
+	RET
+
+// func tile2x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile2x3VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z12
+	VPSUBD Z12, Z0, Z0
+	VPSUBD Z12, Z3, Z3
+	VPSLLD $0x07, 64(DI), Z13
+	VPSUBD Z13, Z1, Z1
+	VPSUBD Z13, Z4, Z4
+	VPSLLD $0x07, 128(DI), Z14
+	VPSUBD Z14, Z2, Z2
+	VPSUBD Z14, Z5, Z5
+
+started:
+	SUBQ $0x02, SI
+	JL   few
+
+groups:
+	VMOVDQU32    (DX), Z12
+	VMOVDQU32    (DX)(BX*1), Z13
+	VMOVDQU32    (DX)(BX*2), Z14
+	VPBROADCASTD (AX), Z15
+	VPDPBUSD     Z12, Z15, Z0
+	VPDPBUSD     Z13, Z15, Z1
+	VPDPBUSD     Z14, Z15, Z2
+	VPBROADCASTD (AX)(CX*1), Z15
+	VPDPBUSD     Z12, Z15, Z3
+	VPDPBUSD     Z13, Z15, Z4
+	VPDPBUSD     Z14, Z15, Z5
+	VMOVDQU32    64(DX), Z12
+	VMOVDQU32    64(DX)(BX*1), Z13
+	VMOVDQU32    64(DX)(BX*2), Z14
+	VPBROADCASTD 4(AX), Z15
+	VPDPBUSD     Z12, Z15, Z6
+	VPDPBUSD     Z13, Z15, Z7
+	VPDPBUSD     Z14, Z15, Z8
+	VPBROADCASTD 4(AX)(CX*1), Z15
+	VPDPBUSD     Z12, Z15, Z9
+	VPDPBUSD     Z13, Z15, Z10
+	VPDPBUSD     Z14, Z15, Z11
+	ADDQ         $0x08, AX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, SI
+	JGE          groups
+
+few:
+	ADDQ $0x02, SI
+	JZ   summed
+
+group:
+	VMOVDQU32    (DX), Z12
+	VMOVDQU32    (DX)(BX*1), Z13
+	VMOVDQU32    (DX)(BX*2), Z14
+	VPBROADCASTD (AX), Z15
+	VPDPBUSD     Z12, Z15, Z0
+	VPDPBUSD     Z13, Z15, Z1
+	VPDPBUSD     Z14, Z15, Z2
+	VPBROADCASTD (AX)(CX*1), Z15
+	VPDPBUSD     Z12, Z15, Z3
+	VPDPBUSD     Z13, Z15, Z4
+	VPDPBUSD     Z14, Z15, Z5
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
+	JNZ          group
+
+summed:
+	VPADDD    Z6, Z0, Z0
+	VPADDD    Z7, Z1, Z1
+	VPADDD    Z8, Z2, Z2
+	VPADDD    Z9, Z3, Z3
+	VPADDD    Z10, Z4, Z4
+	VPADDD    Z11, Z5, Z5
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), DX
+	TESTQ     DX, DX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	VMOVDQU32 Z1, 64(AX)
+	VMOVDQU32 Z2, 128(AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z3, (AX)
+	VMOVDQU32 Z4, 64(AX)
+	VMOVDQU32 Z5, 128(AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VMOVUPS      128(BX), Z14
+	VBROADCASTSS (DX), Z15
+	VMULPS       Z12, Z15, Z6
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z13, Z15, Z6
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z14, Z15, Z6
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z6, Z2, Z2
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	VADDPS       128(SI), Z2, Z2
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS   64(DI)(R8*1), Z6
+	VADDPS    Z6, Z1, Z1
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z6
+	VADDPS    Z6, Z2, Z2
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, 64(AX)(R8*1)
+	VMOVUPS      Z2, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z15
+	VMULPS       Z12, Z15, Z6
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z13, Z15, Z6
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z14, Z15, Z6
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z6, Z5, Z5
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z3, Z3
+	VADDPS       64(SI), Z4, Z4
+	VADDPS       128(SI), Z5, Z5
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z6
+	VADDPS    Z6, Z3, Z3
+	VMOVUPS   64(DI)(R8*1), Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z6
+	VADDPS    Z6, Z5, Z5
+
+noResidual1:
+	VMOVUPS Z3, (AX)(R8*1)
+	VMOVUPS Z4, 64(AX)(R8*1)
+	VMOVUPS Z5, K1, 128(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile3x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile3x3VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z18
+	VPSUBD Z18, Z0, Z0
+	VPSUBD Z18, Z3, Z3
+	VPSUBD Z18, Z6, Z6
+	VPSLLD $0x07, 64(DI), Z19
+	VPSUBD Z19, Z1, Z1
+	VPSUBD Z19, Z4, Z4
+	VPSUBD Z19, Z7, Z7
+	VPSLLD $0x07, 128(DI), Z20
+	VPSUBD Z20, Z2, Z2
+	VPSUBD Z20, Z5, Z5
+	VPSUBD Z20, Z8, Z8
+
+started:
+	SUBQ $0x02, SI
+	JL   few
+
+groups:
+	VMOVDQU32    (DX), Z18
+	VMOVDQU32    (DX)(BX*1), Z19
+	VMOVDQU32    (DX)(BX*2), Z20
+	VPBROADCASTD (AX), Z21
+	VPDPBUSD     Z18, Z21, Z0
+	VPDPBUSD     Z19, Z21, Z1
+	VPDPBUSD     Z20, Z21, Z2
+	VPBROADCASTD (AX)(CX*1), Z21
+	VPDPBUSD     Z18, Z21, Z3
+	VPDPBUSD     Z19, Z21, Z4
+	VPDPBUSD     Z20, Z21, Z5
+	VPBROADCASTD (AX)(CX*2), Z21
+	VPDPBUSD     Z18, Z21, Z6
+	VPDPBUSD     Z19, Z21, Z7
+	VPDPBUSD     Z20, Z21, Z8
+	VMOVDQU32    64(DX), Z18
+	VMOVDQU32    64(DX)(BX*1), Z19
+	VMOVDQU32    64(DX)(BX*2), Z20
+	VPBROADCASTD 4(AX), Z21
+	VPDPBUSD     Z18, Z21, Z9
+	VPDPBUSD     Z19, Z21, Z10
+	VPDPBUSD     Z20, Z21, Z11
+	VPBROADCASTD 4(AX)(CX*1), Z21
+	VPDPBUSD     Z18, Z21, Z12
+	VPDPBUSD     Z19, Z21, Z13
+	VPDPBUSD     Z20, Z21, Z14
+	VPBROADCASTD 4(AX)(CX*2), Z21
+	VPDPBUSD     Z18, Z21, Z15
+	VPDPBUSD     Z19, Z21, Z16
+	VPDPBUSD     Z20, Z21, Z17
+	ADDQ         $0x08, AX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, SI
+	JGE          groups
+
+few:
+	ADDQ $0x02, SI
+	JZ   summed
+
+group:
+	VMOVDQU32    (DX), Z18
+	VMOVDQU32    (DX)(BX*1), Z19
+	VMOVDQU32    (DX)(BX*2), Z20
+	VPBROADCASTD (AX), Z21
+	VPDPBUSD     Z18, Z21, Z0
+	VPDPBUSD     Z19, Z21, Z1
+	VPDPBUSD     Z20, Z21, Z2
+	VPBROADCASTD (AX)(CX*1), Z21
+	VPDPBUSD     Z18, Z21, Z3
+	VPDPBUSD     Z19, Z21, Z4
+	VPDPBUSD     Z20, Z21, Z5
+	VPBROADCASTD (AX)(CX*2), Z21
+	VPDPBUSD     Z18, Z21, Z6
+	VPDPBUSD     Z19, Z21, Z7
+	VPDPBUSD     Z20, Z21, Z8
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
+	JNZ          group
+
+summed:
+	VPADDD    Z9, Z0, Z0
+	VPADDD    Z10, Z1, Z1
+	VPADDD    Z11, Z2, Z2
+	VPADDD    Z12, Z3, Z3
+	VPADDD    Z13, Z4, Z4
+	VPADDD    Z14, Z5, Z5
+	VPADDD    Z15, Z6, Z6
+	VPADDD    Z16, Z7, Z7
+	VPADDD    Z17, Z8, Z8
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), DX
+	TESTQ     DX, DX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	VMOVDQU32 Z1, 64(AX)
+	VMOVDQU32 Z2, 128(AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z3, (AX)
+	VMOVDQU32 Z4, 64(AX)
+	VMOVDQU32 Z5, 128(AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z6, (AX)
+	VMOVDQU32 Z7, 64(AX)
+	VMOVDQU32 Z8, 128(AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z18
+	VMOVUPS      64(BX), Z19
+	VMOVUPS      128(BX), Z20
+	VBROADCASTSS (DX), Z21
+	VMULPS       Z18, Z21, Z9
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z9, Z0, Z0
+	VMULPS       Z19, Z21, Z9
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z9, Z1, Z1
+	VMULPS       Z20, Z21, Z9
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z9, Z2, Z2
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	VADDPS       128(SI), Z2, Z2
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z9
+	VADDPS    Z9, Z0, Z0
+	VMOVUPS   64(DI)(R8*1), Z9
+	VADDPS    Z9, Z1, Z1
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z9
+	VADDPS    Z9, Z2, Z2
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, 64(AX)(R8*1)
+	VMOVUPS      Z2, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z21
+	VMULPS       Z18, Z21, Z9
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z9, Z3, Z3
+	VMULPS       Z19, Z21, Z9
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z9, Z4, Z4
+	VMULPS       Z20, Z21, Z9
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z9, Z5, Z5
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z3, Z3
+	VADDPS       64(SI), Z4, Z4
+	VADDPS       128(SI), Z5, Z5
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z9
+	VADDPS    Z9, Z3, Z3
+	VMOVUPS   64(DI)(R8*1), Z9
+	VADDPS    Z9, Z4, Z4
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z9
+	VADDPS    Z9, Z5, Z5
+
+noResidual1:
+	VMOVUPS      Z3, (AX)(R8*1)
+	VMOVUPS      Z4, 64(AX)(R8*1)
+	VMOVUPS      Z5, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z21
+	VMULPS       Z18, Z21, Z9
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z9, Z6, Z6
+	VMULPS       Z19, Z21, Z9
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z9, Z7, Z7
+	VMULPS       Z20, Z21, Z9
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z9, Z8, Z8
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	VADDPS       128(SI), Z8, Z8
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z9
+	VADDPS    Z9, Z6, Z6
+	VMOVUPS   64(DI)(R8*1), Z9
+	VADDPS    Z9, Z7, Z7
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z9
+	VADDPS    Z9, Z8, Z8
+
+noResidual2:
+	VMOVUPS Z6, (AX)(R8*1)
+	VMOVUPS Z7, 64(AX)(R8*1)
+	VMOVUPS Z8, K1, 128(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile4x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile4x3VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	LEAQ   (CX)(CX*2), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z12
 	VPSUBD Z12, Z0, Z0
 	VPSUBD Z12, Z3, Z3
 	VPSUBD Z12, Z6, Z6
 	VPSUBD Z12, Z9, Z9
-	VPSLLD $0x07, 64(R9), Z13
+	VPSLLD $0x07, 64(DI), Z13
 	VPSUBD Z13, Z1, Z1
 	VPSUBD Z13, Z4, Z4
 	VPSUBD Z13, Z7, Z7
 	VPSUBD Z13, Z10, Z10
-	VPSLLD $0x07, 128(R9), Z14
+	VPSLLD $0x07, 128(DI), Z14
 	VPSUBD Z14, Z2, Z2
 	VPSUBD Z14, Z5, Z5
 	VPSUBD Z14, Z8, Z8
 	VPSUBD Z14, Z11, Z11
 
+started:
 group:
-	VMOVDQU32    (SI), Z12
-	VMOVDQU32    (SI)(DI*1), Z13
-	VMOVDQU32    (SI)(DI*2), Z14
-	VPBROADCASTD (DX), Z15
+	VMOVDQU32    (DX), Z12
+	VMOVDQU32    (DX)(BX*1), Z13
+	VMOVDQU32    (DX)(BX*2), Z14
+	VPBROADCASTD (AX), Z15
 	VPDPBUSD     Z12, Z15, Z0
 	VPDPBUSD     Z13, Z15, Z1
 	VPDPBUSD     Z14, Z15, Z2
-	VPBROADCASTD (DX)(BX*1), Z15
+	VPBROADCASTD (AX)(CX*1), Z15
 	VPDPBUSD     Z12, Z15, Z3
 	VPDPBUSD     Z13, Z15, Z4
 	VPDPBUSD     Z14, Z15, Z5
-	VPBROADCASTD (DX)(BX*2), Z15
+	VPBROADCASTD (AX)(CX*2), Z15
 	VPDPBUSD     Z12, Z15, Z6
 	VPDPBUSD     Z13, Z15, Z7
 	VPDPBUSD     Z14, Z15, Z8
-	VPBROADCASTD (DX)(R10*1), Z15
+	VPBROADCASTD (AX)(R8*1), Z15
 	VPDPBUSD     Z12, Z15, Z9
 	VPDPBUSD     Z13, Z15, Z10
 	VPDPBUSD     Z14, Z15, Z11
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
 	JNZ          group
+	MOVQ         dst+0(FP), AX
+	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
+	MOVQ         rowScale+64(FP), DX
+	TESTQ        DX, DX
+	JNZ          floats
 	VMOVDQU32    Z0, (AX)
 	VMOVDQU32    Z1, 64(AX)
 	VMOVDQU32    Z2, 128(AX)
@@ -901,18 +2919,154 @@ group:
 	VZEROUPPER
 	RET
 
-// func tile5x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile5x3VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	LEAQ   (BX)(BX*2), R10
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VMOVUPS      128(BX), Z14
+	VBROADCASTSS (DX), Z15
+	VMULPS       Z12, Z15, Z16
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z13, Z15, Z16
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z14, Z15, Z16
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z16, Z2, Z2
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	VADDPS       128(SI), Z2, Z2
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS   64(DI)(R8*1), Z16
+	VADDPS    Z16, Z1, Z1
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z16
+	VADDPS    Z16, Z2, Z2
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, 64(AX)(R8*1)
+	VMOVUPS      Z2, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z15
+	VMULPS       Z12, Z15, Z16
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z13, Z15, Z16
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z14, Z15, Z16
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z16, Z5, Z5
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z3, Z3
+	VADDPS       64(SI), Z4, Z4
+	VADDPS       128(SI), Z5, Z5
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z16
+	VADDPS    Z16, Z3, Z3
+	VMOVUPS   64(DI)(R8*1), Z16
+	VADDPS    Z16, Z4, Z4
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z16
+	VADDPS    Z16, Z5, Z5
+
+noResidual1:
+	VMOVUPS      Z3, (AX)(R8*1)
+	VMOVUPS      Z4, 64(AX)(R8*1)
+	VMOVUPS      Z5, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z15
+	VMULPS       Z12, Z15, Z16
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z13, Z15, Z16
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z14, Z15, Z16
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z16, Z8, Z8
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	VADDPS       128(SI), Z8, Z8
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z16
+	VADDPS    Z16, Z6, Z6
+	VMOVUPS   64(DI)(R8*1), Z16
+	VADDPS    Z16, Z7, Z7
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z16
+	VADDPS    Z16, Z8, Z8
+
+noResidual2:
+	VMOVUPS      Z6, (AX)(R8*1)
+	VMOVUPS      Z7, 64(AX)(R8*1)
+	VMOVUPS      Z8, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z15
+	VMULPS       Z12, Z15, Z16
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z13, Z15, Z16
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z14, Z15, Z16
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       Z16, Z11, Z11
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z9, Z9
+	VADDPS       64(SI), Z10, Z10
+	VADDPS       128(SI), Z11, Z11
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS   (DI)(R8*1), Z16
+	VADDPS    Z16, Z9, Z9
+	VMOVUPS   64(DI)(R8*1), Z16
+	VADDPS    Z16, Z10, Z10
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z16
+	VADDPS    Z16, Z11, Z11
+
+noResidual3:
+	VMOVUPS Z9, (AX)(R8*1)
+	VMOVUPS Z10, 64(AX)(R8*1)
+	VMOVUPS Z11, K1, 128(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile5x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile5x3VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	LEAQ   (CX)(CX*2), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -928,56 +3082,62 @@ TEXT ·tile5x3VNNI(SB), NOSPLIT, $0-64
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z15
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z15
 	VPSUBD Z15, Z0, Z0
 	VPSUBD Z15, Z3, Z3
 	VPSUBD Z15, Z6, Z6
 	VPSUBD Z15, Z9, Z9
 	VPSUBD Z15, Z12, Z12
-	VPSLLD $0x07, 64(R9), Z16
+	VPSLLD $0x07, 64(DI), Z16
 	VPSUBD Z16, Z1, Z1
 	VPSUBD Z16, Z4, Z4
 	VPSUBD Z16, Z7, Z7
 	VPSUBD Z16, Z10, Z10
 	VPSUBD Z16, Z13, Z13
-	VPSLLD $0x07, 128(R9), Z17
+	VPSLLD $0x07, 128(DI), Z17
 	VPSUBD Z17, Z2, Z2
 	VPSUBD Z17, Z5, Z5
 	VPSUBD Z17, Z8, Z8
 	VPSUBD Z17, Z11, Z11
 	VPSUBD Z17, Z14, Z14
 
+started:
 group:
-	VMOVDQU32    (SI), Z15
-	VMOVDQU32    (SI)(DI*1), Z16
-	VMOVDQU32    (SI)(DI*2), Z17
-	VPBROADCASTD (DX), Z18
+	VMOVDQU32    (DX), Z15
+	VMOVDQU32    (DX)(BX*1), Z16
+	VMOVDQU32    (DX)(BX*2), Z17
+	VPBROADCASTD (AX), Z18
 	VPDPBUSD     Z15, Z18, Z0
 	VPDPBUSD     Z16, Z18, Z1
 	VPDPBUSD     Z17, Z18, Z2
-	VPBROADCASTD (DX)(BX*1), Z18
+	VPBROADCASTD (AX)(CX*1), Z18
 	VPDPBUSD     Z15, Z18, Z3
 	VPDPBUSD     Z16, Z18, Z4
 	VPDPBUSD     Z17, Z18, Z5
-	VPBROADCASTD (DX)(BX*2), Z18
+	VPBROADCASTD (AX)(CX*2), Z18
 	VPDPBUSD     Z15, Z18, Z6
 	VPDPBUSD     Z16, Z18, Z7
 	VPDPBUSD     Z17, Z18, Z8
-	VPBROADCASTD (DX)(R10*1), Z18
+	VPBROADCASTD (AX)(R8*1), Z18
 	VPDPBUSD     Z15, Z18, Z9
 	VPDPBUSD     Z16, Z18, Z10
 	VPDPBUSD     Z17, Z18, Z11
-	VPBROADCASTD (DX)(BX*4), Z18
+	VPBROADCASTD (AX)(CX*4), Z18
 	VPDPBUSD     Z15, Z18, Z12
 	VPDPBUSD     Z16, Z18, Z13
 	VPDPBUSD     Z17, Z18, Z14
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
 	JNZ          group
+	MOVQ         dst+0(FP), AX
+	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
+	MOVQ         rowScale+64(FP), DX
+	TESTQ        DX, DX
+	JNZ          floats
 	VMOVDQU32    Z0, (AX)
 	VMOVDQU32    Z1, 64(AX)
 	VMOVDQU32    Z2, 128(AX)
@@ -1000,19 +3160,186 @@ group:
 	VZEROUPPER
 	RET
 
-// func tile6x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile6x3VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	LEAQ   (BX)(BX*2), R10
-	LEAQ   (BX)(BX*4), R11
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z15
+	VMOVUPS      64(BX), Z16
+	VMOVUPS      128(BX), Z17
+	VBROADCASTSS (DX), Z18
+	VMULPS       Z15, Z18, Z19
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z19, Z0, Z0
+	VMULPS       Z16, Z18, Z19
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z19, Z1, Z1
+	VMULPS       Z17, Z18, Z19
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z19, Z2, Z2
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	VADDPS       128(SI), Z2, Z2
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z19
+	VADDPS    Z19, Z0, Z0
+	VMOVUPS   64(DI)(R8*1), Z19
+	VADDPS    Z19, Z1, Z1
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z19
+	VADDPS    Z19, Z2, Z2
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, 64(AX)(R8*1)
+	VMOVUPS      Z2, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z18
+	VMULPS       Z15, Z18, Z19
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z19, Z3, Z3
+	VMULPS       Z16, Z18, Z19
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z19, Z4, Z4
+	VMULPS       Z17, Z18, Z19
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z19, Z5, Z5
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z3, Z3
+	VADDPS       64(SI), Z4, Z4
+	VADDPS       128(SI), Z5, Z5
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z19
+	VADDPS    Z19, Z3, Z3
+	VMOVUPS   64(DI)(R8*1), Z19
+	VADDPS    Z19, Z4, Z4
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z19
+	VADDPS    Z19, Z5, Z5
+
+noResidual1:
+	VMOVUPS      Z3, (AX)(R8*1)
+	VMOVUPS      Z4, 64(AX)(R8*1)
+	VMOVUPS      Z5, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z18
+	VMULPS       Z15, Z18, Z19
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z19, Z6, Z6
+	VMULPS       Z16, Z18, Z19
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z19, Z7, Z7
+	VMULPS       Z17, Z18, Z19
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z19, Z8, Z8
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	VADDPS       128(SI), Z8, Z8
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z19
+	VADDPS    Z19, Z6, Z6
+	VMOVUPS   64(DI)(R8*1), Z19
+	VADDPS    Z19, Z7, Z7
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z19
+	VADDPS    Z19, Z8, Z8
+
+noResidual2:
+	VMOVUPS      Z6, (AX)(R8*1)
+	VMOVUPS      Z7, 64(AX)(R8*1)
+	VMOVUPS      Z8, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z18
+	VMULPS       Z15, Z18, Z19
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       Z19, Z9, Z9
+	VMULPS       Z16, Z18, Z19
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z19, Z10, Z10
+	VMULPS       Z17, Z18, Z19
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       Z19, Z11, Z11
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z9, Z9
+	VADDPS       64(SI), Z10, Z10
+	VADDPS       128(SI), Z11, Z11
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS   (DI)(R8*1), Z19
+	VADDPS    Z19, Z9, Z9
+	VMOVUPS   64(DI)(R8*1), Z19
+	VADDPS    Z19, Z10, Z10
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z19
+	VADDPS    Z19, Z11, Z11
+
+noResidual3:
+	VMOVUPS      Z9, (AX)(R8*1)
+	VMOVUPS      Z10, 64(AX)(R8*1)
+	VMOVUPS      Z11, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 16(DX), Z18
+	VMULPS       Z15, Z18, Z19
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       Z19, Z12, Z12
+	VMULPS       Z16, Z18, Z19
+	VCVTDQ2PS    Z13, Z13
+	VMULPS       Z19, Z13, Z13
+	VMULPS       Z17, Z18, Z19
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z19, Z14, Z14
+	TESTQ        SI, SI
+	JZ           noBias4
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	VADDPS       128(SI), Z14, Z14
+
+noBias4:
+	TESTQ     DI, DI
+	JZ        noResidual4
+	VMOVUPS   (DI)(R8*1), Z19
+	VADDPS    Z19, Z12, Z12
+	VMOVUPS   64(DI)(R8*1), Z19
+	VADDPS    Z19, Z13, Z13
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z19
+	VADDPS    Z19, Z14, Z14
+
+noResidual4:
+	VMOVUPS Z12, (AX)(R8*1)
+	VMOVUPS Z13, 64(AX)(R8*1)
+	VMOVUPS Z14, K1, 128(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile6x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile6x3VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	LEAQ   (CX)(CX*2), R8
+	LEAQ   (CX)(CX*4), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1031,23 +3358,23 @@ TEXT ·tile6x3VNNI(SB), NOSPLIT, $0-64
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z18
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z18
 	VPSUBD Z18, Z0, Z0
 	VPSUBD Z18, Z3, Z3
 	VPSUBD Z18, Z6, Z6
 	VPSUBD Z18, Z9, Z9
 	VPSUBD Z18, Z12, Z12
 	VPSUBD Z18, Z15, Z15
-	VPSLLD $0x07, 64(R9), Z19
+	VPSLLD $0x07, 64(DI), Z19
 	VPSUBD Z19, Z1, Z1
 	VPSUBD Z19, Z4, Z4
 	VPSUBD Z19, Z7, Z7
 	VPSUBD Z19, Z10, Z10
 	VPSUBD Z19, Z13, Z13
 	VPSUBD Z19, Z16, Z16
-	VPSLLD $0x07, 128(R9), Z20
+	VPSLLD $0x07, 128(DI), Z20
 	VPSUBD Z20, Z2, Z2
 	VPSUBD Z20, Z5, Z5
 	VPSUBD Z20, Z8, Z8
@@ -1055,39 +3382,45 @@ TEXT ·tile6x3VNNI(SB), NOSPLIT, $0-64
 	VPSUBD Z20, Z14, Z14
 	VPSUBD Z20, Z17, Z17
 
+started:
 group:
-	VMOVDQU32    (SI), Z18
-	VMOVDQU32    (SI)(DI*1), Z19
-	VMOVDQU32    (SI)(DI*2), Z20
-	VPBROADCASTD (DX), Z21
+	VMOVDQU32    (DX), Z18
+	VMOVDQU32    (DX)(BX*1), Z19
+	VMOVDQU32    (DX)(BX*2), Z20
+	VPBROADCASTD (AX), Z21
 	VPDPBUSD     Z18, Z21, Z0
 	VPDPBUSD     Z19, Z21, Z1
 	VPDPBUSD     Z20, Z21, Z2
-	VPBROADCASTD (DX)(BX*1), Z21
+	VPBROADCASTD (AX)(CX*1), Z21
 	VPDPBUSD     Z18, Z21, Z3
 	VPDPBUSD     Z19, Z21, Z4
 	VPDPBUSD     Z20, Z21, Z5
-	VPBROADCASTD (DX)(BX*2), Z21
+	VPBROADCASTD (AX)(CX*2), Z21
 	VPDPBUSD     Z18, Z21, Z6
 	VPDPBUSD     Z19, Z21, Z7
 	VPDPBUSD     Z20, Z21, Z8
-	VPBROADCASTD (DX)(R10*1), Z21
+	VPBROADCASTD (AX)(R8*1), Z21
 	VPDPBUSD     Z18, Z21, Z9
 	VPDPBUSD     Z19, Z21, Z10
 	VPDPBUSD     Z20, Z21, Z11
-	VPBROADCASTD (DX)(BX*4), Z21
+	VPBROADCASTD (AX)(CX*4), Z21
 	VPDPBUSD     Z18, Z21, Z12
 	VPDPBUSD     Z19, Z21, Z13
 	VPDPBUSD     Z20, Z21, Z14
-	VPBROADCASTD (DX)(R11*1), Z21
+	VPBROADCASTD (AX)(R9*1), Z21
 	VPDPBUSD     Z18, Z21, Z15
 	VPDPBUSD     Z19, Z21, Z16
 	VPDPBUSD     Z20, Z21, Z17
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
 	JNZ          group
+	MOVQ         dst+0(FP), AX
+	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
+	MOVQ         rowScale+64(FP), DX
+	TESTQ        DX, DX
+	JNZ          floats
 	VMOVDQU32    Z0, (AX)
 	VMOVDQU32    Z1, 64(AX)
 	VMOVDQU32    Z2, 128(AX)
@@ -1114,134 +3447,216 @@ group:
 	VZEROUPPER
 	RET
 
-// func tile1x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile1x4VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), BX
-	MOVQ   panelStride+40(FP), SI
-	MOVQ   groups+48(FP), DI
-	MOVQ   sum+56(FP), R8
-	LEAQ   (SI)(SI*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	TESTQ  R8, R8
-	JZ     group
-	VPSLLD $0x07, (R8), Z4
-	VPSUBD Z4, Z0, Z0
-	VPSLLD $0x07, 64(R8), Z5
-	VPSUBD Z5, Z1, Z1
-	VPSLLD $0x07, 128(R8), Z6
-	VPSUBD Z6, Z2, Z2
-	VPSLLD $0x07, 192(R8), Z7
-	VPSUBD Z7, Z3, Z3
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z18
+	VMOVUPS      64(BX), Z19
+	VMOVUPS      128(BX), Z20
+	VBROADCASTSS (DX), Z21
+	VMULPS       Z18, Z21, Z22
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Z19, Z21, Z22
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z20, Z21, Z22
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z22, Z2, Z2
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	VADDPS       128(SI), Z2, Z2
 
-group:
-	VMOVDQU32    (BX), Z4
-	VMOVDQU32    (BX)(SI*1), Z5
-	VMOVDQU32    (BX)(SI*2), Z6
-	VMOVDQU32    (BX)(R9*1), Z7
-	VPBROADCASTD (DX), Z8
-	VPDPBUSD     Z4, Z8, Z0
-	VPDPBUSD     Z5, Z8, Z1
-	VPDPBUSD     Z6, Z8, Z2
-	VPDPBUSD     Z7, Z8, Z3
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, BX
-	DECQ         DI
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	VMOVDQU32    Z1, 64(AX)
-	VMOVDQU32    Z2, 128(AX)
-	VMOVDQU32    Z3, 192(AX)
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z22
+	VADDPS    Z22, Z0, Z0
+	VMOVUPS   64(DI)(R8*1), Z22
+	VADDPS    Z22, Z1, Z1
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VADDPS    Z22, Z2, Z2
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, 64(AX)(R8*1)
+	VMOVUPS      Z2, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z21
+	VMULPS       Z18, Z21, Z22
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z19, Z21, Z22
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z20, Z21, Z22
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z22, Z5, Z5
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z3, Z3
+	VADDPS       64(SI), Z4, Z4
+	VADDPS       128(SI), Z5, Z5
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z22
+	VADDPS    Z22, Z3, Z3
+	VMOVUPS   64(DI)(R8*1), Z22
+	VADDPS    Z22, Z4, Z4
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VADDPS    Z22, Z5, Z5
+
+noResidual1:
+	VMOVUPS      Z3, (AX)(R8*1)
+	VMOVUPS      Z4, 64(AX)(R8*1)
+	VMOVUPS      Z5, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z21
+	VMULPS       Z18, Z21, Z22
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z19, Z21, Z22
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z20, Z21, Z22
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z22, Z8, Z8
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	VADDPS       128(SI), Z8, Z8
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z22
+	VADDPS    Z22, Z6, Z6
+	VMOVUPS   64(DI)(R8*1), Z22
+	VADDPS    Z22, Z7, Z7
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VADDPS    Z22, Z8, Z8
+
+noResidual2:
+	VMOVUPS      Z6, (AX)(R8*1)
+	VMOVUPS      Z7, 64(AX)(R8*1)
+	VMOVUPS      Z8, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z21
+	VMULPS       Z18, Z21, Z22
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Z19, Z21, Z22
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Z20, Z21, Z22
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       Z22, Z11, Z11
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z9, Z9
+	VADDPS       64(SI), Z10, Z10
+	VADDPS       128(SI), Z11, Z11
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS   (DI)(R8*1), Z22
+	VADDPS    Z22, Z9, Z9
+	VMOVUPS   64(DI)(R8*1), Z22
+	VADDPS    Z22, Z10, Z10
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VADDPS    Z22, Z11, Z11
+
+noResidual3:
+	VMOVUPS      Z9, (AX)(R8*1)
+	VMOVUPS      Z10, 64(AX)(R8*1)
+	VMOVUPS      Z11, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 16(DX), Z21
+	VMULPS       Z18, Z21, Z22
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Z19, Z21, Z22
+	VCVTDQ2PS    Z13, Z13
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Z20, Z21, Z22
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z22, Z14, Z14
+	TESTQ        SI, SI
+	JZ           noBias4
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	VADDPS       128(SI), Z14, Z14
+
+noBias4:
+	TESTQ     DI, DI
+	JZ        noResidual4
+	VMOVUPS   (DI)(R8*1), Z22
+	VADDPS    Z22, Z12, Z12
+	VMOVUPS   64(DI)(R8*1), Z22
+	VADDPS    Z22, Z13, Z13
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VADDPS    Z22, Z14, Z14
+
+noResidual4:
+	VMOVUPS      Z12, (AX)(R8*1)
+	VMOVUPS      Z13, 64(AX)(R8*1)
+	VMOVUPS      Z14, K1, 128(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 20(DX), Z21
+	VMULPS       Z18, Z21, Z22
+	VCVTDQ2PS    Z15, Z15
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Z19, Z21, Z22
+	VCVTDQ2PS    Z16, Z16
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Z20, Z21, Z22
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       Z22, Z17, Z17
+	TESTQ        SI, SI
+	JZ           noBias5
+	VADDPS       (SI), Z15, Z15
+	VADDPS       64(SI), Z16, Z16
+	VADDPS       128(SI), Z17, Z17
+
+noBias5:
+	TESTQ     DI, DI
+	JZ        noResidual5
+	VMOVUPS   (DI)(R8*1), Z22
+	VADDPS    Z22, Z15, Z15
+	VMOVUPS   64(DI)(R8*1), Z22
+	VADDPS    Z22, Z16, Z16
+	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VADDPS    Z22, Z17, Z17
+
+noResidual5:
+	VMOVUPS Z15, (AX)(R8*1)
+	VMOVUPS Z16, 64(AX)(R8*1)
+	VMOVUPS Z17, K1, 128(AX)(R8*1)
 	VZEROUPPER
 	RET
 
-// func tile2x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile2x4VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	LEAQ   (DI)(DI*2), R10
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z8
-	VPSUBD Z8, Z0, Z0
-	VPSUBD Z8, Z4, Z4
-	VPSLLD $0x07, 64(R9), Z9
-	VPSUBD Z9, Z1, Z1
-	VPSUBD Z9, Z5, Z5
-	VPSLLD $0x07, 128(R9), Z10
-	VPSUBD Z10, Z2, Z2
-	VPSUBD Z10, Z6, Z6
-	VPSLLD $0x07, 192(R9), Z11
-	VPSUBD Z11, Z3, Z3
-	VPSUBD Z11, Z7, Z7
-
-group:
-	VMOVDQU32    (SI), Z8
-	VMOVDQU32    (SI)(DI*1), Z9
-	VMOVDQU32    (SI)(DI*2), Z10
-	VMOVDQU32    (SI)(R10*1), Z11
-	VPBROADCASTD (DX), Z12
-	VPDPBUSD     Z8, Z12, Z0
-	VPDPBUSD     Z9, Z12, Z1
-	VPDPBUSD     Z10, Z12, Z2
-	VPDPBUSD     Z11, Z12, Z3
-	VPBROADCASTD (DX)(BX*1), Z12
-	VPDPBUSD     Z8, Z12, Z4
-	VPDPBUSD     Z9, Z12, Z5
-	VPDPBUSD     Z10, Z12, Z6
-	VPDPBUSD     Z11, Z12, Z7
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
-	JNZ          group
-	SHLQ         $0x02, CX
-	VMOVDQU32    Z0, (AX)
-	VMOVDQU32    Z1, 64(AX)
-	VMOVDQU32    Z2, 128(AX)
-	VMOVDQU32    Z3, 192(AX)
-	ADDQ         CX, AX
-	VMOVDQU32    Z4, (AX)
-	VMOVDQU32    Z5, 64(AX)
-	VMOVDQU32    Z6, 128(AX)
-	VMOVDQU32    Z7, 192(AX)
-	VZEROUPPER
-	RET
-
-// func tile3x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile3x4VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	LEAQ   (DI)(DI*2), R10
+// func tile1x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile1x4VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), CX
+	MOVQ   panelStride+40(FP), DX
+	MOVQ   groups+48(FP), BX
+	MOVQ   sum+56(FP), SI
+	LEAQ   (DX)(DX*2), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1254,50 +3669,458 @@ TEXT ·tile3x4VNNI(SB), NOSPLIT, $0-64
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z12
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	TESTQ  SI, SI
+	JZ     started
+	VPSLLD $0x07, (SI), Z16
+	VPSUBD Z16, Z0, Z0
+	VPSLLD $0x07, 64(SI), Z17
+	VPSUBD Z17, Z1, Z1
+	VPSLLD $0x07, 128(SI), Z18
+	VPSUBD Z18, Z2, Z2
+	VPSLLD $0x07, 192(SI), Z19
+	VPSUBD Z19, Z3, Z3
+
+started:
+	SUBQ $0x04, BX
+	JL   few
+
+groups:
+	VMOVDQU32    (CX), Z16
+	VMOVDQU32    (CX)(DX*1), Z17
+	VMOVDQU32    (CX)(DX*2), Z18
+	VMOVDQU32    (CX)(DI*1), Z19
+	VPBROADCASTD (AX), Z20
+	VPDPBUSD     Z16, Z20, Z0
+	VPDPBUSD     Z17, Z20, Z1
+	VPDPBUSD     Z18, Z20, Z2
+	VPDPBUSD     Z19, Z20, Z3
+	VMOVDQU32    64(CX), Z16
+	VMOVDQU32    64(CX)(DX*1), Z17
+	VMOVDQU32    64(CX)(DX*2), Z18
+	VMOVDQU32    64(CX)(DI*1), Z19
+	VPBROADCASTD 4(AX), Z20
+	VPDPBUSD     Z16, Z20, Z4
+	VPDPBUSD     Z17, Z20, Z5
+	VPDPBUSD     Z18, Z20, Z6
+	VPDPBUSD     Z19, Z20, Z7
+	VMOVDQU32    128(CX), Z16
+	VMOVDQU32    128(CX)(DX*1), Z17
+	VMOVDQU32    128(CX)(DX*2), Z18
+	VMOVDQU32    128(CX)(DI*1), Z19
+	VPBROADCASTD 8(AX), Z20
+	VPDPBUSD     Z16, Z20, Z8
+	VPDPBUSD     Z17, Z20, Z9
+	VPDPBUSD     Z18, Z20, Z10
+	VPDPBUSD     Z19, Z20, Z11
+	VMOVDQU32    192(CX), Z16
+	VMOVDQU32    192(CX)(DX*1), Z17
+	VMOVDQU32    192(CX)(DX*2), Z18
+	VMOVDQU32    192(CX)(DI*1), Z19
+	VPBROADCASTD 12(AX), Z20
+	VPDPBUSD     Z16, Z20, Z12
+	VPDPBUSD     Z17, Z20, Z13
+	VPDPBUSD     Z18, Z20, Z14
+	VPDPBUSD     Z19, Z20, Z15
+	ADDQ         $0x10, AX
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, BX
+	JGE          groups
+
+few:
+	ADDQ $0x04, BX
+	JZ   summed
+
+group:
+	VMOVDQU32    (CX), Z16
+	VMOVDQU32    (CX)(DX*1), Z17
+	VMOVDQU32    (CX)(DX*2), Z18
+	VMOVDQU32    (CX)(DI*1), Z19
+	VPBROADCASTD (AX), Z20
+	VPDPBUSD     Z16, Z20, Z0
+	VPDPBUSD     Z17, Z20, Z1
+	VPDPBUSD     Z18, Z20, Z2
+	VPDPBUSD     Z19, Z20, Z3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         BX
+	JNZ          group
+
+summed:
+	VPADDD    Z8, Z0, Z0
+	VPADDD    Z9, Z1, Z1
+	VPADDD    Z10, Z2, Z2
+	VPADDD    Z11, Z3, Z3
+	VPADDD    Z12, Z4, Z4
+	VPADDD    Z13, Z5, Z5
+	VPADDD    Z14, Z6, Z6
+	VPADDD    Z15, Z7, Z7
+	VPADDD    Z4, Z0, Z0
+	VPADDD    Z5, Z1, Z1
+	VPADDD    Z6, Z2, Z2
+	VPADDD    Z7, Z3, Z3
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), CX
+	TESTQ     CX, CX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	VMOVDQU32 Z1, 64(AX)
+	VMOVDQU32 Z2, 128(AX)
+	VMOVDQU32 Z3, 192(AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), DX
+	MOVQ         bias+80(FP), BX
+	MOVQ         residual+88(FP), SI
+	MOVQ         last+96(FP), DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVQ        R8, K1
+	XORQ         DI, DI
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VMOVUPS      128(DX), Z18
+	VMOVUPS      192(DX), Z19
+	VBROADCASTSS (CX), Z20
+	VMULPS       Z16, Z20, Z4
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z17, Z20, Z4
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z18, Z20, Z4
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z19, Z20, Z4
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z4, Z3, Z3
+	TESTQ        BX, BX
+	JZ           noBias0
+	VADDPS       (BX), Z0, Z0
+	VADDPS       64(BX), Z1, Z1
+	VADDPS       128(BX), Z2, Z2
+	VADDPS       192(BX), Z3, Z3
+
+noBias0:
+	TESTQ     SI, SI
+	JZ        noResidual0
+	VMOVUPS   (SI)(DI*1), Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS   64(SI)(DI*1), Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVUPS   128(SI)(DI*1), Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z 192(SI)(DI*1), K1, Z4
+	VADDPS    Z4, Z3, Z3
+
+noResidual0:
+	VMOVUPS Z0, (AX)(DI*1)
+	VMOVUPS Z1, 64(AX)(DI*1)
+	VMOVUPS Z2, 128(AX)(DI*1)
+	VMOVUPS Z3, K1, 192(AX)(DI*1)
+	VZEROUPPER
+	RET
+
+// func tile2x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile2x4VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	LEAQ   (BX)(BX*2), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z16
+	VPSUBD Z16, Z0, Z0
+	VPSUBD Z16, Z4, Z4
+	VPSLLD $0x07, 64(DI), Z17
+	VPSUBD Z17, Z1, Z1
+	VPSUBD Z17, Z5, Z5
+	VPSLLD $0x07, 128(DI), Z18
+	VPSUBD Z18, Z2, Z2
+	VPSUBD Z18, Z6, Z6
+	VPSLLD $0x07, 192(DI), Z19
+	VPSUBD Z19, Z3, Z3
+	VPSUBD Z19, Z7, Z7
+
+started:
+	SUBQ $0x02, SI
+	JL   few
+
+groups:
+	VMOVDQU32    (DX), Z16
+	VMOVDQU32    (DX)(BX*1), Z17
+	VMOVDQU32    (DX)(BX*2), Z18
+	VMOVDQU32    (DX)(R8*1), Z19
+	VPBROADCASTD (AX), Z20
+	VPDPBUSD     Z16, Z20, Z0
+	VPDPBUSD     Z17, Z20, Z1
+	VPDPBUSD     Z18, Z20, Z2
+	VPDPBUSD     Z19, Z20, Z3
+	VPBROADCASTD (AX)(CX*1), Z20
+	VPDPBUSD     Z16, Z20, Z4
+	VPDPBUSD     Z17, Z20, Z5
+	VPDPBUSD     Z18, Z20, Z6
+	VPDPBUSD     Z19, Z20, Z7
+	VMOVDQU32    64(DX), Z16
+	VMOVDQU32    64(DX)(BX*1), Z17
+	VMOVDQU32    64(DX)(BX*2), Z18
+	VMOVDQU32    64(DX)(R8*1), Z19
+	VPBROADCASTD 4(AX), Z20
+	VPDPBUSD     Z16, Z20, Z8
+	VPDPBUSD     Z17, Z20, Z9
+	VPDPBUSD     Z18, Z20, Z10
+	VPDPBUSD     Z19, Z20, Z11
+	VPBROADCASTD 4(AX)(CX*1), Z20
+	VPDPBUSD     Z16, Z20, Z12
+	VPDPBUSD     Z17, Z20, Z13
+	VPDPBUSD     Z18, Z20, Z14
+	VPDPBUSD     Z19, Z20, Z15
+	ADDQ         $0x08, AX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, SI
+	JGE          groups
+
+few:
+	ADDQ $0x02, SI
+	JZ   summed
+
+group:
+	VMOVDQU32    (DX), Z16
+	VMOVDQU32    (DX)(BX*1), Z17
+	VMOVDQU32    (DX)(BX*2), Z18
+	VMOVDQU32    (DX)(R8*1), Z19
+	VPBROADCASTD (AX), Z20
+	VPDPBUSD     Z16, Z20, Z0
+	VPDPBUSD     Z17, Z20, Z1
+	VPDPBUSD     Z18, Z20, Z2
+	VPDPBUSD     Z19, Z20, Z3
+	VPBROADCASTD (AX)(CX*1), Z20
+	VPDPBUSD     Z16, Z20, Z4
+	VPDPBUSD     Z17, Z20, Z5
+	VPDPBUSD     Z18, Z20, Z6
+	VPDPBUSD     Z19, Z20, Z7
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
+	JNZ          group
+
+summed:
+	VPADDD    Z8, Z0, Z0
+	VPADDD    Z9, Z1, Z1
+	VPADDD    Z10, Z2, Z2
+	VPADDD    Z11, Z3, Z3
+	VPADDD    Z12, Z4, Z4
+	VPADDD    Z13, Z5, Z5
+	VPADDD    Z14, Z6, Z6
+	VPADDD    Z15, Z7, Z7
+	MOVQ      dst+0(FP), AX
+	MOVQ      ldc+8(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rowScale+64(FP), DX
+	TESTQ     DX, DX
+	JNZ       floats
+	VMOVDQU32 Z0, (AX)
+	VMOVDQU32 Z1, 64(AX)
+	VMOVDQU32 Z2, 128(AX)
+	VMOVDQU32 Z3, 192(AX)
+	ADDQ      CX, AX
+	VMOVDQU32 Z4, (AX)
+	VMOVDQU32 Z5, 64(AX)
+	VMOVDQU32 Z6, 128(AX)
+	VMOVDQU32 Z7, 192(AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z16
+	VMOVUPS      64(BX), Z17
+	VMOVUPS      128(BX), Z18
+	VMOVUPS      192(BX), Z19
+	VBROADCASTSS (DX), Z20
+	VMULPS       Z16, Z20, Z8
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z17, Z20, Z8
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z18, Z20, Z8
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z19, Z20, Z8
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z8, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	VADDPS       128(SI), Z2, Z2
+	VADDPS       192(SI), Z3, Z3
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS   64(DI)(R8*1), Z8
+	VADDPS    Z8, Z1, Z1
+	VMOVUPS   128(DI)(R8*1), Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z8
+	VADDPS    Z8, Z3, Z3
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, 64(AX)(R8*1)
+	VMOVUPS      Z2, 128(AX)(R8*1)
+	VMOVUPS      Z3, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z20
+	VMULPS       Z16, Z20, Z8
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z17, Z20, Z8
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z18, Z20, Z8
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z19, Z20, Z8
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z8, Z7, Z7
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	VADDPS       128(SI), Z6, Z6
+	VADDPS       192(SI), Z7, Z7
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS   64(DI)(R8*1), Z8
+	VADDPS    Z8, Z5, Z5
+	VMOVUPS   128(DI)(R8*1), Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z8
+	VADDPS    Z8, Z7, Z7
+
+noResidual1:
+	VMOVUPS Z4, (AX)(R8*1)
+	VMOVUPS Z5, 64(AX)(R8*1)
+	VMOVUPS Z6, 128(AX)(R8*1)
+	VMOVUPS Z7, K1, 192(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile3x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile3x4VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	LEAQ   (BX)(BX*2), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z12
 	VPSUBD Z12, Z0, Z0
 	VPSUBD Z12, Z4, Z4
 	VPSUBD Z12, Z8, Z8
-	VPSLLD $0x07, 64(R9), Z13
+	VPSLLD $0x07, 64(DI), Z13
 	VPSUBD Z13, Z1, Z1
 	VPSUBD Z13, Z5, Z5
 	VPSUBD Z13, Z9, Z9
-	VPSLLD $0x07, 128(R9), Z14
+	VPSLLD $0x07, 128(DI), Z14
 	VPSUBD Z14, Z2, Z2
 	VPSUBD Z14, Z6, Z6
 	VPSUBD Z14, Z10, Z10
-	VPSLLD $0x07, 192(R9), Z15
+	VPSLLD $0x07, 192(DI), Z15
 	VPSUBD Z15, Z3, Z3
 	VPSUBD Z15, Z7, Z7
 	VPSUBD Z15, Z11, Z11
 
+started:
 group:
-	VMOVDQU32    (SI), Z12
-	VMOVDQU32    (SI)(DI*1), Z13
-	VMOVDQU32    (SI)(DI*2), Z14
-	VMOVDQU32    (SI)(R10*1), Z15
-	VPBROADCASTD (DX), Z16
+	VMOVDQU32    (DX), Z12
+	VMOVDQU32    (DX)(BX*1), Z13
+	VMOVDQU32    (DX)(BX*2), Z14
+	VMOVDQU32    (DX)(R8*1), Z15
+	VPBROADCASTD (AX), Z16
 	VPDPBUSD     Z12, Z16, Z0
 	VPDPBUSD     Z13, Z16, Z1
 	VPDPBUSD     Z14, Z16, Z2
 	VPDPBUSD     Z15, Z16, Z3
-	VPBROADCASTD (DX)(BX*1), Z16
+	VPBROADCASTD (AX)(CX*1), Z16
 	VPDPBUSD     Z12, Z16, Z4
 	VPDPBUSD     Z13, Z16, Z5
 	VPDPBUSD     Z14, Z16, Z6
 	VPDPBUSD     Z15, Z16, Z7
-	VPBROADCASTD (DX)(BX*2), Z16
+	VPBROADCASTD (AX)(CX*2), Z16
 	VPDPBUSD     Z12, Z16, Z8
 	VPDPBUSD     Z13, Z16, Z9
 	VPDPBUSD     Z14, Z16, Z10
 	VPDPBUSD     Z15, Z16, Z11
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
 	JNZ          group
+	MOVQ         dst+0(FP), AX
+	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
+	MOVQ         rowScale+64(FP), DX
+	TESTQ        DX, DX
+	JNZ          floats
 	VMOVDQU32    Z0, (AX)
 	VMOVDQU32    Z1, 64(AX)
 	VMOVDQU32    Z2, 128(AX)
@@ -1315,19 +4138,146 @@ group:
 	VZEROUPPER
 	RET
 
-// func tile4x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile4x4VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	LEAQ   (BX)(BX*2), R10
-	LEAQ   (DI)(DI*2), R11
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VMOVUPS      128(BX), Z14
+	VMOVUPS      192(BX), Z15
+	VBROADCASTSS (DX), Z16
+	VMULPS       Z12, Z16, Z17
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z17, Z0, Z0
+	VMULPS       Z13, Z16, Z17
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z17, Z1, Z1
+	VMULPS       Z14, Z16, Z17
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z17, Z2, Z2
+	VMULPS       Z15, Z16, Z17
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z17, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	VADDPS       128(SI), Z2, Z2
+	VADDPS       192(SI), Z3, Z3
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z17
+	VADDPS    Z17, Z0, Z0
+	VMOVUPS   64(DI)(R8*1), Z17
+	VADDPS    Z17, Z1, Z1
+	VMOVUPS   128(DI)(R8*1), Z17
+	VADDPS    Z17, Z2, Z2
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z17
+	VADDPS    Z17, Z3, Z3
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, 64(AX)(R8*1)
+	VMOVUPS      Z2, 128(AX)(R8*1)
+	VMOVUPS      Z3, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z16
+	VMULPS       Z12, Z16, Z17
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z17, Z4, Z4
+	VMULPS       Z13, Z16, Z17
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z17, Z5, Z5
+	VMULPS       Z14, Z16, Z17
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z17, Z6, Z6
+	VMULPS       Z15, Z16, Z17
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z17, Z7, Z7
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	VADDPS       128(SI), Z6, Z6
+	VADDPS       192(SI), Z7, Z7
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z17
+	VADDPS    Z17, Z4, Z4
+	VMOVUPS   64(DI)(R8*1), Z17
+	VADDPS    Z17, Z5, Z5
+	VMOVUPS   128(DI)(R8*1), Z17
+	VADDPS    Z17, Z6, Z6
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z17
+	VADDPS    Z17, Z7, Z7
+
+noResidual1:
+	VMOVUPS      Z4, (AX)(R8*1)
+	VMOVUPS      Z5, 64(AX)(R8*1)
+	VMOVUPS      Z6, 128(AX)(R8*1)
+	VMOVUPS      Z7, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z16
+	VMULPS       Z12, Z16, Z17
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z17, Z8, Z8
+	VMULPS       Z13, Z16, Z17
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       Z17, Z9, Z9
+	VMULPS       Z14, Z16, Z17
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z17, Z10, Z10
+	VMULPS       Z15, Z16, Z17
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       Z17, Z11, Z11
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	VADDPS       128(SI), Z10, Z10
+	VADDPS       192(SI), Z11, Z11
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z17
+	VADDPS    Z17, Z8, Z8
+	VMOVUPS   64(DI)(R8*1), Z17
+	VADDPS    Z17, Z9, Z9
+	VMOVUPS   128(DI)(R8*1), Z17
+	VADDPS    Z17, Z10, Z10
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z17
+	VADDPS    Z17, Z11, Z11
+
+noResidual2:
+	VMOVUPS Z8, (AX)(R8*1)
+	VMOVUPS Z9, 64(AX)(R8*1)
+	VMOVUPS Z10, 128(AX)(R8*1)
+	VMOVUPS Z11, K1, 192(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile4x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile4x4VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	LEAQ   (CX)(CX*2), R8
+	LEAQ   (BX)(BX*2), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1344,59 +4294,65 @@ TEXT ·tile4x4VNNI(SB), NOSPLIT, $0-64
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z16
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z16
 	VPSUBD Z16, Z0, Z0
 	VPSUBD Z16, Z4, Z4
 	VPSUBD Z16, Z8, Z8
 	VPSUBD Z16, Z12, Z12
-	VPSLLD $0x07, 64(R9), Z17
+	VPSLLD $0x07, 64(DI), Z17
 	VPSUBD Z17, Z1, Z1
 	VPSUBD Z17, Z5, Z5
 	VPSUBD Z17, Z9, Z9
 	VPSUBD Z17, Z13, Z13
-	VPSLLD $0x07, 128(R9), Z18
+	VPSLLD $0x07, 128(DI), Z18
 	VPSUBD Z18, Z2, Z2
 	VPSUBD Z18, Z6, Z6
 	VPSUBD Z18, Z10, Z10
 	VPSUBD Z18, Z14, Z14
-	VPSLLD $0x07, 192(R9), Z19
+	VPSLLD $0x07, 192(DI), Z19
 	VPSUBD Z19, Z3, Z3
 	VPSUBD Z19, Z7, Z7
 	VPSUBD Z19, Z11, Z11
 	VPSUBD Z19, Z15, Z15
 
+started:
 group:
-	VMOVDQU32    (SI), Z16
-	VMOVDQU32    (SI)(DI*1), Z17
-	VMOVDQU32    (SI)(DI*2), Z18
-	VMOVDQU32    (SI)(R11*1), Z19
-	VPBROADCASTD (DX), Z20
+	VMOVDQU32    (DX), Z16
+	VMOVDQU32    (DX)(BX*1), Z17
+	VMOVDQU32    (DX)(BX*2), Z18
+	VMOVDQU32    (DX)(R9*1), Z19
+	VPBROADCASTD (AX), Z20
 	VPDPBUSD     Z16, Z20, Z0
 	VPDPBUSD     Z17, Z20, Z1
 	VPDPBUSD     Z18, Z20, Z2
 	VPDPBUSD     Z19, Z20, Z3
-	VPBROADCASTD (DX)(BX*1), Z20
+	VPBROADCASTD (AX)(CX*1), Z20
 	VPDPBUSD     Z16, Z20, Z4
 	VPDPBUSD     Z17, Z20, Z5
 	VPDPBUSD     Z18, Z20, Z6
 	VPDPBUSD     Z19, Z20, Z7
-	VPBROADCASTD (DX)(BX*2), Z20
+	VPBROADCASTD (AX)(CX*2), Z20
 	VPDPBUSD     Z16, Z20, Z8
 	VPDPBUSD     Z17, Z20, Z9
 	VPDPBUSD     Z18, Z20, Z10
 	VPDPBUSD     Z19, Z20, Z11
-	VPBROADCASTD (DX)(R10*1), Z20
+	VPBROADCASTD (AX)(R8*1), Z20
 	VPDPBUSD     Z16, Z20, Z12
 	VPDPBUSD     Z17, Z20, Z13
 	VPDPBUSD     Z18, Z20, Z14
 	VPDPBUSD     Z19, Z20, Z15
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
 	JNZ          group
+	MOVQ         dst+0(FP), AX
+	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
+	MOVQ         rowScale+64(FP), DX
+	TESTQ        DX, DX
+	JNZ          floats
 	VMOVDQU32    Z0, (AX)
 	VMOVDQU32    Z1, 64(AX)
 	VMOVDQU32    Z2, 128(AX)
@@ -1419,19 +4375,184 @@ group:
 	VZEROUPPER
 	RET
 
-// func tile5x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile5x4VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
-	LEAQ   (BX)(BX*2), R10
-	LEAQ   (DI)(DI*2), R11
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z16
+	VMOVUPS      64(BX), Z17
+	VMOVUPS      128(BX), Z18
+	VMOVUPS      192(BX), Z19
+	VBROADCASTSS (DX), Z20
+	VMULPS       Z16, Z20, Z21
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z21, Z0, Z0
+	VMULPS       Z17, Z20, Z21
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z21, Z1, Z1
+	VMULPS       Z18, Z20, Z21
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z21, Z2, Z2
+	VMULPS       Z19, Z20, Z21
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z21, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	VADDPS       128(SI), Z2, Z2
+	VADDPS       192(SI), Z3, Z3
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z21
+	VADDPS    Z21, Z0, Z0
+	VMOVUPS   64(DI)(R8*1), Z21
+	VADDPS    Z21, Z1, Z1
+	VMOVUPS   128(DI)(R8*1), Z21
+	VADDPS    Z21, Z2, Z2
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z21
+	VADDPS    Z21, Z3, Z3
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, 64(AX)(R8*1)
+	VMOVUPS      Z2, 128(AX)(R8*1)
+	VMOVUPS      Z3, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z20
+	VMULPS       Z16, Z20, Z21
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z21, Z4, Z4
+	VMULPS       Z17, Z20, Z21
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z21, Z5, Z5
+	VMULPS       Z18, Z20, Z21
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z21, Z6, Z6
+	VMULPS       Z19, Z20, Z21
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z21, Z7, Z7
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	VADDPS       128(SI), Z6, Z6
+	VADDPS       192(SI), Z7, Z7
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z21
+	VADDPS    Z21, Z4, Z4
+	VMOVUPS   64(DI)(R8*1), Z21
+	VADDPS    Z21, Z5, Z5
+	VMOVUPS   128(DI)(R8*1), Z21
+	VADDPS    Z21, Z6, Z6
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z21
+	VADDPS    Z21, Z7, Z7
+
+noResidual1:
+	VMOVUPS      Z4, (AX)(R8*1)
+	VMOVUPS      Z5, 64(AX)(R8*1)
+	VMOVUPS      Z6, 128(AX)(R8*1)
+	VMOVUPS      Z7, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z20
+	VMULPS       Z16, Z20, Z21
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z21, Z8, Z8
+	VMULPS       Z17, Z20, Z21
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       Z21, Z9, Z9
+	VMULPS       Z18, Z20, Z21
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z21, Z10, Z10
+	VMULPS       Z19, Z20, Z21
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       Z21, Z11, Z11
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	VADDPS       128(SI), Z10, Z10
+	VADDPS       192(SI), Z11, Z11
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z21
+	VADDPS    Z21, Z8, Z8
+	VMOVUPS   64(DI)(R8*1), Z21
+	VADDPS    Z21, Z9, Z9
+	VMOVUPS   128(DI)(R8*1), Z21
+	VADDPS    Z21, Z10, Z10
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z21
+	VADDPS    Z21, Z11, Z11
+
+noResidual2:
+	VMOVUPS      Z8, (AX)(R8*1)
+	VMOVUPS      Z9, 64(AX)(R8*1)
+	VMOVUPS      Z10, 128(AX)(R8*1)
+	VMOVUPS      Z11, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z20
+	VMULPS       Z16, Z20, Z21
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       Z21, Z12, Z12
+	VMULPS       Z17, Z20, Z21
+	VCVTDQ2PS    Z13, Z13
+	VMULPS       Z21, Z13, Z13
+	VMULPS       Z18, Z20, Z21
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z21, Z14, Z14
+	VMULPS       Z19, Z20, Z21
+	VCVTDQ2PS    Z15, Z15
+	VMULPS       Z21, Z15, Z15
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	VADDPS       128(SI), Z14, Z14
+	VADDPS       192(SI), Z15, Z15
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS   (DI)(R8*1), Z21
+	VADDPS    Z21, Z12, Z12
+	VMOVUPS   64(DI)(R8*1), Z21
+	VADDPS    Z21, Z13, Z13
+	VMOVUPS   128(DI)(R8*1), Z21
+	VADDPS    Z21, Z14, Z14
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z21
+	VADDPS    Z21, Z15, Z15
+
+noResidual3:
+	VMOVUPS Z12, (AX)(R8*1)
+	VMOVUPS Z13, 64(AX)(R8*1)
+	VMOVUPS Z14, 128(AX)(R8*1)
+	VMOVUPS Z15, K1, 192(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile5x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile5x4VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	LEAQ   (CX)(CX*2), R8
+	LEAQ   (BX)(BX*2), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1452,68 +4573,74 @@ TEXT ·tile5x4VNNI(SB), NOSPLIT, $0-64
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z20
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z20
 	VPSUBD Z20, Z0, Z0
 	VPSUBD Z20, Z4, Z4
 	VPSUBD Z20, Z8, Z8
 	VPSUBD Z20, Z12, Z12
 	VPSUBD Z20, Z16, Z16
-	VPSLLD $0x07, 64(R9), Z21
+	VPSLLD $0x07, 64(DI), Z21
 	VPSUBD Z21, Z1, Z1
 	VPSUBD Z21, Z5, Z5
 	VPSUBD Z21, Z9, Z9
 	VPSUBD Z21, Z13, Z13
 	VPSUBD Z21, Z17, Z17
-	VPSLLD $0x07, 128(R9), Z22
+	VPSLLD $0x07, 128(DI), Z22
 	VPSUBD Z22, Z2, Z2
 	VPSUBD Z22, Z6, Z6
 	VPSUBD Z22, Z10, Z10
 	VPSUBD Z22, Z14, Z14
 	VPSUBD Z22, Z18, Z18
-	VPSLLD $0x07, 192(R9), Z23
+	VPSLLD $0x07, 192(DI), Z23
 	VPSUBD Z23, Z3, Z3
 	VPSUBD Z23, Z7, Z7
 	VPSUBD Z23, Z11, Z11
 	VPSUBD Z23, Z15, Z15
 	VPSUBD Z23, Z19, Z19
 
+started:
 group:
-	VMOVDQU32    (SI), Z20
-	VMOVDQU32    (SI)(DI*1), Z21
-	VMOVDQU32    (SI)(DI*2), Z22
-	VMOVDQU32    (SI)(R11*1), Z23
-	VPBROADCASTD (DX), Z24
+	VMOVDQU32    (DX), Z20
+	VMOVDQU32    (DX)(BX*1), Z21
+	VMOVDQU32    (DX)(BX*2), Z22
+	VMOVDQU32    (DX)(R9*1), Z23
+	VPBROADCASTD (AX), Z24
 	VPDPBUSD     Z20, Z24, Z0
 	VPDPBUSD     Z21, Z24, Z1
 	VPDPBUSD     Z22, Z24, Z2
 	VPDPBUSD     Z23, Z24, Z3
-	VPBROADCASTD (DX)(BX*1), Z24
+	VPBROADCASTD (AX)(CX*1), Z24
 	VPDPBUSD     Z20, Z24, Z4
 	VPDPBUSD     Z21, Z24, Z5
 	VPDPBUSD     Z22, Z24, Z6
 	VPDPBUSD     Z23, Z24, Z7
-	VPBROADCASTD (DX)(BX*2), Z24
+	VPBROADCASTD (AX)(CX*2), Z24
 	VPDPBUSD     Z20, Z24, Z8
 	VPDPBUSD     Z21, Z24, Z9
 	VPDPBUSD     Z22, Z24, Z10
 	VPDPBUSD     Z23, Z24, Z11
-	VPBROADCASTD (DX)(R10*1), Z24
+	VPBROADCASTD (AX)(R8*1), Z24
 	VPDPBUSD     Z20, Z24, Z12
 	VPDPBUSD     Z21, Z24, Z13
 	VPDPBUSD     Z22, Z24, Z14
 	VPDPBUSD     Z23, Z24, Z15
-	VPBROADCASTD (DX)(BX*4), Z24
+	VPBROADCASTD (AX)(CX*4), Z24
 	VPDPBUSD     Z20, Z24, Z16
 	VPDPBUSD     Z21, Z24, Z17
 	VPDPBUSD     Z22, Z24, Z18
 	VPDPBUSD     Z23, Z24, Z19
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
 	JNZ          group
+	MOVQ         dst+0(FP), AX
+	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
+	MOVQ         rowScale+64(FP), DX
+	TESTQ        DX, DX
+	JNZ          floats
 	VMOVDQU32    Z0, (AX)
 	VMOVDQU32    Z1, 64(AX)
 	VMOVDQU32    Z2, 128(AX)
@@ -1541,20 +4668,223 @@ group:
 	VZEROUPPER
 	RET
 
-// func tile6x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)
-// Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·tile6x4VNNI(SB), NOSPLIT, $0-64
-	MOVQ   dst+0(FP), AX
-	MOVQ   ldc+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   lda+24(FP), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   panelStride+40(FP), DI
-	MOVQ   groups+48(FP), R8
-	MOVQ   sum+56(FP), R9
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z20
+	VMOVUPS      64(BX), Z21
+	VMOVUPS      128(BX), Z22
+	VMOVUPS      192(BX), Z23
+	VBROADCASTSS (DX), Z24
+	VMULPS       Z20, Z24, Z25
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z25, Z0, Z0
+	VMULPS       Z21, Z24, Z25
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z25, Z1, Z1
+	VMULPS       Z22, Z24, Z25
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z25, Z2, Z2
+	VMULPS       Z23, Z24, Z25
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z25, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	VADDPS       128(SI), Z2, Z2
+	VADDPS       192(SI), Z3, Z3
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z25
+	VADDPS    Z25, Z0, Z0
+	VMOVUPS   64(DI)(R8*1), Z25
+	VADDPS    Z25, Z1, Z1
+	VMOVUPS   128(DI)(R8*1), Z25
+	VADDPS    Z25, Z2, Z2
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z25
+	VADDPS    Z25, Z3, Z3
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, 64(AX)(R8*1)
+	VMOVUPS      Z2, 128(AX)(R8*1)
+	VMOVUPS      Z3, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z24
+	VMULPS       Z20, Z24, Z25
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z25, Z4, Z4
+	VMULPS       Z21, Z24, Z25
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z25, Z5, Z5
+	VMULPS       Z22, Z24, Z25
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z25, Z6, Z6
+	VMULPS       Z23, Z24, Z25
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z25, Z7, Z7
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	VADDPS       128(SI), Z6, Z6
+	VADDPS       192(SI), Z7, Z7
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z25
+	VADDPS    Z25, Z4, Z4
+	VMOVUPS   64(DI)(R8*1), Z25
+	VADDPS    Z25, Z5, Z5
+	VMOVUPS   128(DI)(R8*1), Z25
+	VADDPS    Z25, Z6, Z6
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z25
+	VADDPS    Z25, Z7, Z7
+
+noResidual1:
+	VMOVUPS      Z4, (AX)(R8*1)
+	VMOVUPS      Z5, 64(AX)(R8*1)
+	VMOVUPS      Z6, 128(AX)(R8*1)
+	VMOVUPS      Z7, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z24
+	VMULPS       Z20, Z24, Z25
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z25, Z8, Z8
+	VMULPS       Z21, Z24, Z25
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       Z25, Z9, Z9
+	VMULPS       Z22, Z24, Z25
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z25, Z10, Z10
+	VMULPS       Z23, Z24, Z25
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       Z25, Z11, Z11
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	VADDPS       128(SI), Z10, Z10
+	VADDPS       192(SI), Z11, Z11
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z25
+	VADDPS    Z25, Z8, Z8
+	VMOVUPS   64(DI)(R8*1), Z25
+	VADDPS    Z25, Z9, Z9
+	VMOVUPS   128(DI)(R8*1), Z25
+	VADDPS    Z25, Z10, Z10
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z25
+	VADDPS    Z25, Z11, Z11
+
+noResidual2:
+	VMOVUPS      Z8, (AX)(R8*1)
+	VMOVUPS      Z9, 64(AX)(R8*1)
+	VMOVUPS      Z10, 128(AX)(R8*1)
+	VMOVUPS      Z11, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z24
+	VMULPS       Z20, Z24, Z25
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       Z25, Z12, Z12
+	VMULPS       Z21, Z24, Z25
+	VCVTDQ2PS    Z13, Z13
+	VMULPS       Z25, Z13, Z13
+	VMULPS       Z22, Z24, Z25
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z25, Z14, Z14
+	VMULPS       Z23, Z24, Z25
+	VCVTDQ2PS    Z15, Z15
+	VMULPS       Z25, Z15, Z15
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	VADDPS       128(SI), Z14, Z14
+	VADDPS       192(SI), Z15, Z15
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS   (DI)(R8*1), Z25
+	VADDPS    Z25, Z12, Z12
+	VMOVUPS   64(DI)(R8*1), Z25
+	VADDPS    Z25, Z13, Z13
+	VMOVUPS   128(DI)(R8*1), Z25
+	VADDPS    Z25, Z14, Z14
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z25
+	VADDPS    Z25, Z15, Z15
+
+noResidual3:
+	VMOVUPS      Z12, (AX)(R8*1)
+	VMOVUPS      Z13, 64(AX)(R8*1)
+	VMOVUPS      Z14, 128(AX)(R8*1)
+	VMOVUPS      Z15, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 16(DX), Z24
+	VMULPS       Z20, Z24, Z25
+	VCVTDQ2PS    Z16, Z16
+	VMULPS       Z25, Z16, Z16
+	VMULPS       Z21, Z24, Z25
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       Z25, Z17, Z17
+	VMULPS       Z22, Z24, Z25
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       Z25, Z18, Z18
+	VMULPS       Z23, Z24, Z25
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       Z25, Z19, Z19
+	TESTQ        SI, SI
+	JZ           noBias4
+	VADDPS       (SI), Z16, Z16
+	VADDPS       64(SI), Z17, Z17
+	VADDPS       128(SI), Z18, Z18
+	VADDPS       192(SI), Z19, Z19
+
+noBias4:
+	TESTQ     DI, DI
+	JZ        noResidual4
+	VMOVUPS   (DI)(R8*1), Z25
+	VADDPS    Z25, Z16, Z16
+	VMOVUPS   64(DI)(R8*1), Z25
+	VADDPS    Z25, Z17, Z17
+	VMOVUPS   128(DI)(R8*1), Z25
+	VADDPS    Z25, Z18, Z18
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z25
+	VADDPS    Z25, Z19, Z19
+
+noResidual4:
+	VMOVUPS Z16, (AX)(R8*1)
+	VMOVUPS Z17, 64(AX)(R8*1)
+	VMOVUPS Z18, 128(AX)(R8*1)
+	VMOVUPS Z19, K1, 192(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+// func tile6x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·tile6x4VNNI(SB), NOSPLIT, $0-104
+	MOVQ   a+16(FP), AX
+	MOVQ   lda+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+56(FP), DI
+	LEAQ   (CX)(CX*2), R8
+	LEAQ   (CX)(CX*4), R9
 	LEAQ   (BX)(BX*2), R10
-	LEAQ   (BX)(BX*4), R11
-	LEAQ   (DI)(DI*2), R12
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1579,30 +4909,30 @@ TEXT ·tile6x4VNNI(SB), NOSPLIT, $0-64
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
-	TESTQ  R9, R9
-	JZ     group
-	VPSLLD $0x07, (R9), Z24
+	TESTQ  DI, DI
+	JZ     started
+	VPSLLD $0x07, (DI), Z24
 	VPSUBD Z24, Z0, Z0
 	VPSUBD Z24, Z4, Z4
 	VPSUBD Z24, Z8, Z8
 	VPSUBD Z24, Z12, Z12
 	VPSUBD Z24, Z16, Z16
 	VPSUBD Z24, Z20, Z20
-	VPSLLD $0x07, 64(R9), Z25
+	VPSLLD $0x07, 64(DI), Z25
 	VPSUBD Z25, Z1, Z1
 	VPSUBD Z25, Z5, Z5
 	VPSUBD Z25, Z9, Z9
 	VPSUBD Z25, Z13, Z13
 	VPSUBD Z25, Z17, Z17
 	VPSUBD Z25, Z21, Z21
-	VPSLLD $0x07, 128(R9), Z26
+	VPSLLD $0x07, 128(DI), Z26
 	VPSUBD Z26, Z2, Z2
 	VPSUBD Z26, Z6, Z6
 	VPSUBD Z26, Z10, Z10
 	VPSUBD Z26, Z14, Z14
 	VPSUBD Z26, Z18, Z18
 	VPSUBD Z26, Z22, Z22
-	VPSLLD $0x07, 192(R9), Z27
+	VPSLLD $0x07, 192(DI), Z27
 	VPSUBD Z27, Z3, Z3
 	VPSUBD Z27, Z7, Z7
 	VPSUBD Z27, Z11, Z11
@@ -1610,46 +4940,52 @@ TEXT ·tile6x4VNNI(SB), NOSPLIT, $0-64
 	VPSUBD Z27, Z19, Z19
 	VPSUBD Z27, Z23, Z23
 
+started:
 group:
-	VMOVDQU32    (SI), Z24
-	VMOVDQU32    (SI)(DI*1), Z25
-	VMOVDQU32    (SI)(DI*2), Z26
-	VMOVDQU32    (SI)(R12*1), Z27
-	VPBROADCASTD (DX), Z28
+	VMOVDQU32    (DX), Z24
+	VMOVDQU32    (DX)(BX*1), Z25
+	VMOVDQU32    (DX)(BX*2), Z26
+	VMOVDQU32    (DX)(R10*1), Z27
+	VPBROADCASTD (AX), Z28
 	VPDPBUSD     Z24, Z28, Z0
 	VPDPBUSD     Z25, Z28, Z1
 	VPDPBUSD     Z26, Z28, Z2
 	VPDPBUSD     Z27, Z28, Z3
-	VPBROADCASTD (DX)(BX*1), Z28
+	VPBROADCASTD (AX)(CX*1), Z28
 	VPDPBUSD     Z24, Z28, Z4
 	VPDPBUSD     Z25, Z28, Z5
 	VPDPBUSD     Z26, Z28, Z6
 	VPDPBUSD     Z27, Z28, Z7
-	VPBROADCASTD (DX)(BX*2), Z28
+	VPBROADCASTD (AX)(CX*2), Z28
 	VPDPBUSD     Z24, Z28, Z8
 	VPDPBUSD     Z25, Z28, Z9
 	VPDPBUSD     Z26, Z28, Z10
 	VPDPBUSD     Z27, Z28, Z11
-	VPBROADCASTD (DX)(R10*1), Z28
+	VPBROADCASTD (AX)(R8*1), Z28
 	VPDPBUSD     Z24, Z28, Z12
 	VPDPBUSD     Z25, Z28, Z13
 	VPDPBUSD     Z26, Z28, Z14
 	VPDPBUSD     Z27, Z28, Z15
-	VPBROADCASTD (DX)(BX*4), Z28
+	VPBROADCASTD (AX)(CX*4), Z28
 	VPDPBUSD     Z24, Z28, Z16
 	VPDPBUSD     Z25, Z28, Z17
 	VPDPBUSD     Z26, Z28, Z18
 	VPDPBUSD     Z27, Z28, Z19
-	VPBROADCASTD (DX)(R11*1), Z28
+	VPBROADCASTD (AX)(R9*1), Z28
 	VPDPBUSD     Z24, Z28, Z20
 	VPDPBUSD     Z25, Z28, Z21
 	VPDPBUSD     Z26, Z28, Z22
 	VPDPBUSD     Z27, Z28, Z23
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, SI
-	DECQ         R8
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         SI
 	JNZ          group
+	MOVQ         dst+0(FP), AX
+	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
+	MOVQ         rowScale+64(FP), DX
+	TESTQ        DX, DX
+	JNZ          floats
 	VMOVDQU32    Z0, (AX)
 	VMOVDQU32    Z1, 64(AX)
 	VMOVDQU32    Z2, 128(AX)
@@ -1679,6 +5015,2650 @@ group:
 	VMOVDQU32    Z21, 64(AX)
 	VMOVDQU32    Z22, 128(AX)
 	VMOVDQU32    Z23, 192(AX)
+	VZEROUPPER
+	RET
+
+floats:
+	MOVQ         colScale+72(FP), BX
+	MOVQ         bias+80(FP), SI
+	MOVQ         residual+88(FP), DI
+	MOVQ         last+96(FP), R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVQ        R9, K1
+	XORQ         R8, R8
+	VMOVUPS      (BX), Z24
+	VMOVUPS      64(BX), Z25
+	VMOVUPS      128(BX), Z26
+	VMOVUPS      192(BX), Z27
+	VBROADCASTSS (DX), Z28
+	VMULPS       Z24, Z28, Z29
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z29, Z0, Z0
+	VMULPS       Z25, Z28, Z29
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z29, Z1, Z1
+	VMULPS       Z26, Z28, Z29
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z29, Z2, Z2
+	VMULPS       Z27, Z28, Z29
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z29, Z3, Z3
+	TESTQ        SI, SI
+	JZ           noBias0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	VADDPS       128(SI), Z2, Z2
+	VADDPS       192(SI), Z3, Z3
+
+noBias0:
+	TESTQ     DI, DI
+	JZ        noResidual0
+	VMOVUPS   (DI)(R8*1), Z29
+	VADDPS    Z29, Z0, Z0
+	VMOVUPS   64(DI)(R8*1), Z29
+	VADDPS    Z29, Z1, Z1
+	VMOVUPS   128(DI)(R8*1), Z29
+	VADDPS    Z29, Z2, Z2
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VADDPS    Z29, Z3, Z3
+
+noResidual0:
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, 64(AX)(R8*1)
+	VMOVUPS      Z2, 128(AX)(R8*1)
+	VMOVUPS      Z3, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 4(DX), Z28
+	VMULPS       Z24, Z28, Z29
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z29, Z4, Z4
+	VMULPS       Z25, Z28, Z29
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z29, Z5, Z5
+	VMULPS       Z26, Z28, Z29
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z29, Z6, Z6
+	VMULPS       Z27, Z28, Z29
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z29, Z7, Z7
+	TESTQ        SI, SI
+	JZ           noBias1
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	VADDPS       128(SI), Z6, Z6
+	VADDPS       192(SI), Z7, Z7
+
+noBias1:
+	TESTQ     DI, DI
+	JZ        noResidual1
+	VMOVUPS   (DI)(R8*1), Z29
+	VADDPS    Z29, Z4, Z4
+	VMOVUPS   64(DI)(R8*1), Z29
+	VADDPS    Z29, Z5, Z5
+	VMOVUPS   128(DI)(R8*1), Z29
+	VADDPS    Z29, Z6, Z6
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VADDPS    Z29, Z7, Z7
+
+noResidual1:
+	VMOVUPS      Z4, (AX)(R8*1)
+	VMOVUPS      Z5, 64(AX)(R8*1)
+	VMOVUPS      Z6, 128(AX)(R8*1)
+	VMOVUPS      Z7, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 8(DX), Z28
+	VMULPS       Z24, Z28, Z29
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z29, Z8, Z8
+	VMULPS       Z25, Z28, Z29
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       Z29, Z9, Z9
+	VMULPS       Z26, Z28, Z29
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z29, Z10, Z10
+	VMULPS       Z27, Z28, Z29
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       Z29, Z11, Z11
+	TESTQ        SI, SI
+	JZ           noBias2
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	VADDPS       128(SI), Z10, Z10
+	VADDPS       192(SI), Z11, Z11
+
+noBias2:
+	TESTQ     DI, DI
+	JZ        noResidual2
+	VMOVUPS   (DI)(R8*1), Z29
+	VADDPS    Z29, Z8, Z8
+	VMOVUPS   64(DI)(R8*1), Z29
+	VADDPS    Z29, Z9, Z9
+	VMOVUPS   128(DI)(R8*1), Z29
+	VADDPS    Z29, Z10, Z10
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VADDPS    Z29, Z11, Z11
+
+noResidual2:
+	VMOVUPS      Z8, (AX)(R8*1)
+	VMOVUPS      Z9, 64(AX)(R8*1)
+	VMOVUPS      Z10, 128(AX)(R8*1)
+	VMOVUPS      Z11, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 12(DX), Z28
+	VMULPS       Z24, Z28, Z29
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       Z29, Z12, Z12
+	VMULPS       Z25, Z28, Z29
+	VCVTDQ2PS    Z13, Z13
+	VMULPS       Z29, Z13, Z13
+	VMULPS       Z26, Z28, Z29
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z29, Z14, Z14
+	VMULPS       Z27, Z28, Z29
+	VCVTDQ2PS    Z15, Z15
+	VMULPS       Z29, Z15, Z15
+	TESTQ        SI, SI
+	JZ           noBias3
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	VADDPS       128(SI), Z14, Z14
+	VADDPS       192(SI), Z15, Z15
+
+noBias3:
+	TESTQ     DI, DI
+	JZ        noResidual3
+	VMOVUPS   (DI)(R8*1), Z29
+	VADDPS    Z29, Z12, Z12
+	VMOVUPS   64(DI)(R8*1), Z29
+	VADDPS    Z29, Z13, Z13
+	VMOVUPS   128(DI)(R8*1), Z29
+	VADDPS    Z29, Z14, Z14
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VADDPS    Z29, Z15, Z15
+
+noResidual3:
+	VMOVUPS      Z12, (AX)(R8*1)
+	VMOVUPS      Z13, 64(AX)(R8*1)
+	VMOVUPS      Z14, 128(AX)(R8*1)
+	VMOVUPS      Z15, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 16(DX), Z28
+	VMULPS       Z24, Z28, Z29
+	VCVTDQ2PS    Z16, Z16
+	VMULPS       Z29, Z16, Z16
+	VMULPS       Z25, Z28, Z29
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       Z29, Z17, Z17
+	VMULPS       Z26, Z28, Z29
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       Z29, Z18, Z18
+	VMULPS       Z27, Z28, Z29
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       Z29, Z19, Z19
+	TESTQ        SI, SI
+	JZ           noBias4
+	VADDPS       (SI), Z16, Z16
+	VADDPS       64(SI), Z17, Z17
+	VADDPS       128(SI), Z18, Z18
+	VADDPS       192(SI), Z19, Z19
+
+noBias4:
+	TESTQ     DI, DI
+	JZ        noResidual4
+	VMOVUPS   (DI)(R8*1), Z29
+	VADDPS    Z29, Z16, Z16
+	VMOVUPS   64(DI)(R8*1), Z29
+	VADDPS    Z29, Z17, Z17
+	VMOVUPS   128(DI)(R8*1), Z29
+	VADDPS    Z29, Z18, Z18
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VADDPS    Z29, Z19, Z19
+
+noResidual4:
+	VMOVUPS      Z16, (AX)(R8*1)
+	VMOVUPS      Z17, 64(AX)(R8*1)
+	VMOVUPS      Z18, 128(AX)(R8*1)
+	VMOVUPS      Z19, K1, 192(AX)(R8*1)
+	ADDQ         CX, R8
+	VBROADCASTSS 20(DX), Z28
+	VMULPS       Z24, Z28, Z29
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       Z29, Z20, Z20
+	VMULPS       Z25, Z28, Z29
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       Z29, Z21, Z21
+	VMULPS       Z26, Z28, Z29
+	VCVTDQ2PS    Z22, Z22
+	VMULPS       Z29, Z22, Z22
+	VMULPS       Z27, Z28, Z29
+	VCVTDQ2PS    Z23, Z23
+	VMULPS       Z29, Z23, Z23
+	TESTQ        SI, SI
+	JZ           noBias5
+	VADDPS       (SI), Z20, Z20
+	VADDPS       64(SI), Z21, Z21
+	VADDPS       128(SI), Z22, Z22
+	VADDPS       192(SI), Z23, Z23
+
+noBias5:
+	TESTQ     DI, DI
+	JZ        noResidual5
+	VMOVUPS   (DI)(R8*1), Z29
+	VADDPS    Z29, Z20, Z20
+	VMOVUPS   64(DI)(R8*1), Z29
+	VADDPS    Z29, Z21, Z21
+	VMOVUPS   128(DI)(R8*1), Z29
+	VADDPS    Z29, Z22, Z22
+	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VADDPS    Z29, Z23, Z23
+
+noResidual5:
+	VMOVUPS Z20, (AX)(R8*1)
+	VMOVUPS Z21, 64(AX)(R8*1)
+	VMOVUPS Z22, 128(AX)(R8*1)
+	VMOVUPS Z23, K1, 192(AX)(R8*1)
+	VZEROUPPER
+	RET
+
+DATA packOrder<>+0(SB)/4, $0x00000000
+DATA packOrder<>+4(SB)/4, $0x00000004
+DATA packOrder<>+8(SB)/4, $0x00000008
+DATA packOrder<>+12(SB)/4, $0x0000000c
+DATA packOrder<>+16(SB)/4, $0x00000001
+DATA packOrder<>+20(SB)/4, $0x00000005
+DATA packOrder<>+24(SB)/4, $0x00000009
+DATA packOrder<>+28(SB)/4, $0x0000000d
+DATA packOrder<>+32(SB)/4, $0x00000002
+DATA packOrder<>+36(SB)/4, $0x00000006
+DATA packOrder<>+40(SB)/4, $0x0000000a
+DATA packOrder<>+44(SB)/4, $0x0000000e
+DATA packOrder<>+48(SB)/4, $0x00000003
+DATA packOrder<>+52(SB)/4, $0x00000007
+DATA packOrder<>+56(SB)/4, $0x0000000b
+DATA packOrder<>+60(SB)/4, $0x0000000f
+GLOBL packOrder<>(SB), RODATA|NOPTR, $64
+
+// func quantise512(dst *byte, ldq int, x *float32, ldx int, rows int, k int, scale *float32, offset uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·quantise512(SB), NOSPLIT, $0-60
+	MOVQ         dst+0(FP), AX
+	MOVQ         ldq+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         ldx+24(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         rows+32(FP), SI
+	MOVQ         scale+48(FP), DI
+	VBROADCASTSS offset+56(FP), Z0
+	VPBROADCASTD word7fffffff<>+0(SB), Z1
+	VBROADCASTSS word42fe0000<>+0(SB), X2
+	VMOVDQU32    packOrder<>+0(SB), Z3
+
+row:
+	MOVQ   k+40(FP), R9
+	MOVQ   DX, R8
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	CMPQ   R9, $0x00000040
+	JL     amax4done
+
+amax4:
+	VPANDD  (R8), Z1, Z6
+	VPMAXUD Z6, Z4, Z4
+	VPANDD  64(R8), Z1, Z6
+	VPMAXUD Z6, Z5, Z5
+	VPANDD  128(R8), Z1, Z6
+	VPMAXUD Z6, Z4, Z4
+	VPANDD  192(R8), Z1, Z6
+	VPMAXUD Z6, Z5, Z5
+	ADDQ    $0x00000100, R8
+	SUBQ    $0x00000040, R9
+	CMPQ    R9, $0x00000040
+	JGE     amax4
+
+amax4done:
+	CMPQ R9, $0x00000010
+	JL   amax1done
+
+amax1:
+	VPANDD  (R8), Z1, Z6
+	VPMAXUD Z6, Z4, Z4
+	ADDQ    $0x00000040, R8
+	SUBQ    $0x00000010, R9
+	CMPQ    R9, $0x00000010
+	JGE     amax1
+
+amax1done:
+	TESTQ       R9, R9
+	JZ          amaxdone
+	MOVQ        $-1, R10
+	BZHIQ       R9, R10, R10
+	KMOVQ       R10, K1
+	VMOVDQU32.Z (R8), K1, Z6
+	VPANDD      Z1, Z6, Z6
+	VPMAXUD     Z6, Z4, Z4
+
+amaxdone:
+	VPMAXUD       Z5, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y6
+	VPMAXUD       Y6, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X6
+	VPMAXUD       X6, X4, X4
+	VPSHUFD       $0x4e, X4, X6
+	VPMAXUD       X6, X4, X4
+	VPSHUFD       $0xb1, X4, X6
+	VPMAXUD       X6, X4, X4
+	VMOVD         X4, R8
+	CMPL          R8, $0x7f800000
+	JAE           NaN
+	CMPL          R8, $0x0da24260
+	JB            zero
+	VDIVSS        X2, X4, X6
+	VMOVSS        X6, (DI)
+	VDIVSS        X4, X2, X6
+	VBROADCASTSS  X6, Z6
+	MOVQ          DX, R8
+	MOVQ          AX, R9
+	MOVQ          k+40(FP), R10
+	CMPQ          R10, $0x00000040
+	JL            round4done
+
+round4:
+	VMOVUPS   (R8), Z7
+	VMULPS    Z6, Z7, Z7
+	VCVTPS2DQ Z7, Z7
+	VMOVUPS   64(R8), Z8
+	VMULPS    Z6, Z8, Z8
+	VCVTPS2DQ Z8, Z8
+	VMOVUPS   128(R8), Z9
+	VMULPS    Z6, Z9, Z9
+	VCVTPS2DQ Z9, Z9
+	VMOVUPS   192(R8), Z10
+	VMULPS    Z6, Z10, Z10
+	VCVTPS2DQ Z10, Z10
+	VPACKSSDW Z8, Z7, Z7
+	VPACKSSDW Z10, Z9, Z9
+	VPACKSSWB Z9, Z7, Z7
+	VPERMD    Z7, Z3, Z7
+	VPXORD    Z0, Z7, Z7
+	VMOVDQU32 Z7, (R9)
+	ADDQ      $0x00000100, R8
+	ADDQ      $0x00000040, R9
+	SUBQ      $0x00000040, R10
+	CMPQ      R10, $0x00000040
+	JGE       round4
+
+round4done:
+	CMPQ R10, $0x00000010
+	JL   round1done
+
+round1:
+	VMOVUPS   (R8), Z7
+	VMULPS    Z6, Z7, Z7
+	VCVTPS2DQ Z7, Z7
+	VPMOVDB   Z7, X8
+	VPXORD    X0, X8, X8
+	VMOVDQU8  X8, (R9)
+	ADDQ      $0x00000040, R8
+	ADDQ      $0x00000010, R9
+	SUBQ      $0x00000010, R10
+	CMPQ      R10, $0x00000010
+	JGE       round1
+
+round1done:
+	TESTQ     R10, R10
+	JZ        rounddone
+	MOVQ      $-1, R11
+	BZHIQ     R10, R11, R11
+	KMOVQ     R11, K1
+	VMOVUPS.Z (R8), K1, Z7
+	VMULPS    Z6, Z7, Z7
+	VCVTPS2DQ Z7, Z7
+	VPMOVDB   Z7, X8
+	VPXORD    X0, X8, X8
+	ADDQ      $0x03, R10
+	ANDQ      $-4, R10
+	MOVQ      $-1, R8
+	BZHIQ     R10, R8, R8
+	KMOVQ     R8, K2
+	VMOVDQU8  X8, K2, (R9)
+
+rounddone:
+	ADDQ BX, DX
+	ADDQ CX, AX
+	ADDQ $0x04, DI
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+NaN:
+	MOVL $0x7fc00000, R8
+	JMP  fill
+
+zero:
+	XORL R8, R8
+
+fill:
+	MOVL R8, (DI)
+	MOVQ AX, R9
+	MOVQ k+40(FP), R8
+	ADDQ $0x03, R8
+	ANDQ $-4, R8
+	CMPQ R8, $0x00000010
+	JL   fill1done
+
+fill1:
+	VMOVDQU8 X0, (R9)
+	ADDQ     $0x00000010, R9
+	SUBQ     $0x00000010, R8
+	CMPQ     R8, $0x00000010
+	JGE      fill1
+
+fill1done:
+	TESTQ    R8, R8
+	JZ       filldone
+	MOVQ     $-1, R10
+	BZHIQ    R8, R10, R10
+	KMOVQ    R10, K1
+	VMOVDQU8 X0, K1, (R9)
+
+filldone:
+	ADDQ BX, DX
+	ADDQ CX, AX
+	ADDQ $0x04, DI
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+DATA word7fffffff<>+0(SB)/4, $0x7fffffff
+GLOBL word7fffffff<>(SB), RODATA|NOPTR, $4
+
+DATA word42fe0000<>+0(SB)/4, $0x42fe0000
+GLOBL word42fe0000<>(SB), RODATA|NOPTR, $4
+
+// func gelu512(x *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·gelu512(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
+	MOVQ n+8(FP), CX
+	CMPQ CX, $0x00000080
+	JL   values8done
+
+values8:
+	VMOVUPS      (AX), Z0
+	VMOVUPS      64(AX), Z1
+	VMOVUPS      128(AX), Z2
+	VMOVUPS      192(AX), Z3
+	VMOVUPS      256(AX), Z4
+	VMOVUPS      320(AX), Z5
+	VMOVUPS      384(AX), Z6
+	VMOVUPS      448(AX), Z7
+	VBROADCASTSS wordc087e000<>+0(SB), Z8
+	VBROADCASTSS word4087e000<>+0(SB), Z24
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z0, Z24, Z8
+	VMINPS       Z1, Z24, Z9
+	VMINPS       Z2, Z24, Z10
+	VMINPS       Z3, Z24, Z11
+	VMINPS       Z4, Z24, Z12
+	VMINPS       Z5, Z24, Z13
+	VMINPS       Z6, Z24, Z14
+	VMINPS       Z7, Z24, Z15
+	VMULPS       Z8, Z8, Z8
+	VMULPS       Z9, Z9, Z9
+	VMULPS       Z10, Z10, Z10
+	VMULPS       Z11, Z11, Z11
+	VMULPS       Z12, Z12, Z12
+	VMULPS       Z13, Z13, Z13
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z15, Z15, Z15
+	VBROADCASTSS wordb0688e48<>+0(SB), Z23
+	VMULPS       Z23, Z8, Z16
+	VMULPS       Z23, Z9, Z17
+	VMULPS       Z23, Z10, Z18
+	VMULPS       Z23, Z11, Z19
+	VMULPS       Z23, Z12, Z20
+	VMULPS       Z23, Z13, Z21
+	VMULPS       Z23, Z14, Z22
+	VMULPS       Z23, Z15, Z23
+	VBROADCASTSS word33a294c9<>+0(SB), Z25
+	VADDPS       Z25, Z16, Z16
+	VADDPS       Z25, Z17, Z17
+	VADDPS       Z25, Z18, Z18
+	VADDPS       Z25, Z19, Z19
+	VADDPS       Z25, Z20, Z20
+	VADDPS       Z25, Z21, Z21
+	VADDPS       Z25, Z22, Z22
+	VADDPS       Z25, Z23, Z23
+	VMULPS       Z8, Z16, Z16
+	VMULPS       Z9, Z17, Z17
+	VMULPS       Z10, Z18, Z18
+	VMULPS       Z11, Z19, Z19
+	VMULPS       Z12, Z20, Z20
+	VMULPS       Z13, Z21, Z21
+	VMULPS       Z14, Z22, Z22
+	VMULPS       Z15, Z23, Z23
+	VBROADCASTSS wordb64537f7<>+0(SB), Z25
+	VADDPS       Z25, Z16, Z16
+	VADDPS       Z25, Z17, Z17
+	VADDPS       Z25, Z18, Z18
+	VADDPS       Z25, Z19, Z19
+	VADDPS       Z25, Z20, Z20
+	VADDPS       Z25, Z21, Z21
+	VADDPS       Z25, Z22, Z22
+	VADDPS       Z25, Z23, Z23
+	VMULPS       Z8, Z16, Z16
+	VMULPS       Z9, Z17, Z17
+	VMULPS       Z10, Z18, Z18
+	VMULPS       Z11, Z19, Z19
+	VMULPS       Z12, Z20, Z20
+	VMULPS       Z13, Z21, Z21
+	VMULPS       Z14, Z22, Z22
+	VMULPS       Z15, Z23, Z23
+	VBROADCASTSS word38896b76<>+0(SB), Z25
+	VADDPS       Z25, Z16, Z16
+	VADDPS       Z25, Z17, Z17
+	VADDPS       Z25, Z18, Z18
+	VADDPS       Z25, Z19, Z19
+	VADDPS       Z25, Z20, Z20
+	VADDPS       Z25, Z21, Z21
+	VADDPS       Z25, Z22, Z22
+	VADDPS       Z25, Z23, Z23
+	VMULPS       Z8, Z16, Z16
+	VMULPS       Z9, Z17, Z17
+	VMULPS       Z10, Z18, Z18
+	VMULPS       Z11, Z19, Z19
+	VMULPS       Z12, Z20, Z20
+	VMULPS       Z13, Z21, Z21
+	VMULPS       Z14, Z22, Z22
+	VMULPS       Z15, Z23, Z23
+	VBROADCASTSS wordba76883e<>+0(SB), Z25
+	VADDPS       Z25, Z16, Z16
+	VADDPS       Z25, Z17, Z17
+	VADDPS       Z25, Z18, Z18
+	VADDPS       Z25, Z19, Z19
+	VADDPS       Z25, Z20, Z20
+	VADDPS       Z25, Z21, Z21
+	VADDPS       Z25, Z22, Z22
+	VADDPS       Z25, Z23, Z23
+	VMULPS       Z8, Z16, Z16
+	VMULPS       Z9, Z17, Z17
+	VMULPS       Z10, Z18, Z18
+	VMULPS       Z11, Z19, Z19
+	VMULPS       Z12, Z20, Z20
+	VMULPS       Z13, Z21, Z21
+	VMULPS       Z14, Z22, Z22
+	VMULPS       Z15, Z23, Z23
+	VBROADCASTSS word3c17ae17<>+0(SB), Z25
+	VADDPS       Z25, Z16, Z16
+	VADDPS       Z25, Z17, Z17
+	VADDPS       Z25, Z18, Z18
+	VADDPS       Z25, Z19, Z19
+	VADDPS       Z25, Z20, Z20
+	VADDPS       Z25, Z21, Z21
+	VADDPS       Z25, Z22, Z22
+	VADDPS       Z25, Z23, Z23
+	VMULPS       Z8, Z16, Z16
+	VMULPS       Z9, Z17, Z17
+	VMULPS       Z10, Z18, Z18
+	VMULPS       Z11, Z19, Z19
+	VMULPS       Z12, Z20, Z20
+	VMULPS       Z13, Z21, Z21
+	VMULPS       Z14, Z22, Z22
+	VMULPS       Z15, Z23, Z23
+	VBROADCASTSS wordbd860c7a<>+0(SB), Z25
+	VADDPS       Z25, Z16, Z16
+	VADDPS       Z25, Z17, Z17
+	VADDPS       Z25, Z18, Z18
+	VADDPS       Z25, Z19, Z19
+	VADDPS       Z25, Z20, Z20
+	VADDPS       Z25, Z21, Z21
+	VADDPS       Z25, Z22, Z22
+	VADDPS       Z25, Z23, Z23
+	VMULPS       Z8, Z16, Z16
+	VMULPS       Z9, Z17, Z17
+	VMULPS       Z10, Z18, Z18
+	VMULPS       Z11, Z19, Z19
+	VMULPS       Z12, Z20, Z20
+	VMULPS       Z13, Z21, Z21
+	VMULPS       Z14, Z22, Z22
+	VMULPS       Z15, Z23, Z23
+	VBROADCASTSS word3ecbfdb6<>+0(SB), Z8
+	VADDPS       Z8, Z16, Z16
+	VADDPS       Z8, Z17, Z17
+	VADDPS       Z8, Z18, Z18
+	VADDPS       Z8, Z19, Z19
+	VADDPS       Z8, Z20, Z20
+	VADDPS       Z8, Z21, Z21
+	VADDPS       Z8, Z22, Z22
+	VADDPS       Z8, Z23, Z23
+	VMINPS       Z0, Z24, Z8
+	VMINPS       Z1, Z24, Z9
+	VMINPS       Z2, Z24, Z10
+	VMINPS       Z3, Z24, Z11
+	VMINPS       Z4, Z24, Z12
+	VMINPS       Z5, Z24, Z13
+	VMINPS       Z6, Z24, Z14
+	VMINPS       Z7, Z24, Z15
+	VMULPS       Z8, Z16, Z16
+	VMULPS       Z9, Z17, Z17
+	VMULPS       Z10, Z18, Z18
+	VMULPS       Z11, Z19, Z19
+	VMULPS       Z12, Z20, Z20
+	VMULPS       Z13, Z21, Z21
+	VMULPS       Z14, Z22, Z22
+	VMULPS       Z15, Z23, Z23
+	VBROADCASTSS word3f000000<>+0(SB), Z8
+	VADDPS       Z8, Z16, Z16
+	VADDPS       Z8, Z17, Z17
+	VADDPS       Z8, Z18, Z18
+	VADDPS       Z8, Z19, Z19
+	VADDPS       Z8, Z20, Z20
+	VADDPS       Z8, Z21, Z21
+	VADDPS       Z8, Z22, Z22
+	VADDPS       Z8, Z23, Z23
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z17, Z1, Z1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Z19, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z21, Z5, Z5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z23, Z7, Z7
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+	ADDQ         $0x00000200, AX
+	SUBQ         $0x00000080, CX
+	CMPQ         CX, $0x00000080
+	JGE          values8
+
+values8done:
+	CMPQ CX, $0x00000010
+	JL   values1done
+
+values1:
+	VMOVUPS      (AX), Z0
+	VBROADCASTSS wordc087e000<>+0(SB), Z1
+	VBROADCASTSS word4087e000<>+0(SB), Z3
+	VMAXPS       Z0, Z1, Z0
+	VMINPS       Z0, Z3, Z1
+	VMULPS       Z1, Z1, Z1
+	VBROADCASTSS wordb0688e48<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
+	VBROADCASTSS word33a294c9<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordb64537f7<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word38896b76<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordba76883e<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3c17ae17<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordbd860c7a<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3ecbfdb6<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VMINPS       Z0, Z3, Z1
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f000000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, CX
+	CMPQ         CX, $0x00000010
+	JGE          values1
+
+values1done:
+	TESTQ        CX, CX
+	JZ           valuesdone
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVQ        DX, K1
+	VMOVUPS.Z    (AX), K1, Z0
+	VBROADCASTSS wordc087e000<>+0(SB), Z1
+	VBROADCASTSS word4087e000<>+0(SB), Z3
+	VMAXPS       Z0, Z1, Z0
+	VMINPS       Z0, Z3, Z1
+	VMULPS       Z1, Z1, Z1
+	VBROADCASTSS wordb0688e48<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
+	VBROADCASTSS word33a294c9<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordb64537f7<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word38896b76<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordba76883e<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3c17ae17<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordbd860c7a<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3ecbfdb6<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VMINPS       Z0, Z3, Z1
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f000000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+valuesdone:
+	VZEROUPPER
+	RET
+
+DATA wordc087e000<>+0(SB)/4, $0xc087e000
+GLOBL wordc087e000<>(SB), RODATA|NOPTR, $4
+
+DATA word4087e000<>+0(SB)/4, $0x4087e000
+GLOBL word4087e000<>(SB), RODATA|NOPTR, $4
+
+DATA wordb0688e48<>+0(SB)/4, $0xb0688e48
+GLOBL wordb0688e48<>(SB), RODATA|NOPTR, $4
+
+DATA word33a294c9<>+0(SB)/4, $0x33a294c9
+GLOBL word33a294c9<>(SB), RODATA|NOPTR, $4
+
+DATA wordb64537f7<>+0(SB)/4, $0xb64537f7
+GLOBL wordb64537f7<>(SB), RODATA|NOPTR, $4
+
+DATA word38896b76<>+0(SB)/4, $0x38896b76
+GLOBL word38896b76<>(SB), RODATA|NOPTR, $4
+
+DATA wordba76883e<>+0(SB)/4, $0xba76883e
+GLOBL wordba76883e<>(SB), RODATA|NOPTR, $4
+
+DATA word3c17ae17<>+0(SB)/4, $0x3c17ae17
+GLOBL word3c17ae17<>(SB), RODATA|NOPTR, $4
+
+DATA wordbd860c7a<>+0(SB)/4, $0xbd860c7a
+GLOBL wordbd860c7a<>(SB), RODATA|NOPTR, $4
+
+DATA word3ecbfdb6<>+0(SB)/4, $0x3ecbfdb6
+GLOBL word3ecbfdb6<>(SB), RODATA|NOPTR, $4
+
+DATA word3f000000<>+0(SB)/4, $0x3f000000
+GLOBL word3f000000<>(SB), RODATA|NOPTR, $4
+
+// func geluGated512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·geluGated512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	CMPQ DX, $0x00000020
+	JL   values2done
+
+values2:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      128(CX), Z1
+	VBROADCASTSS wordc087e000<>+0(SB), Z2
+	VBROADCASTSS word4087e000<>+0(SB), Z6
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z2, Z1
+	VMINPS       Z0, Z6, Z2
+	VMINPS       Z1, Z6, Z3
+	VMULPS       Z2, Z2, Z2
+	VMULPS       Z3, Z3, Z3
+	VBROADCASTSS wordb0688e48<>+0(SB), Z5
+	VMULPS       Z5, Z2, Z4
+	VMULPS       Z5, Z3, Z5
+	VBROADCASTSS word33a294c9<>+0(SB), Z7
+	VADDPS       Z7, Z4, Z4
+	VADDPS       Z7, Z5, Z5
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z3, Z5, Z5
+	VBROADCASTSS wordb64537f7<>+0(SB), Z7
+	VADDPS       Z7, Z4, Z4
+	VADDPS       Z7, Z5, Z5
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z3, Z5, Z5
+	VBROADCASTSS word38896b76<>+0(SB), Z7
+	VADDPS       Z7, Z4, Z4
+	VADDPS       Z7, Z5, Z5
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z3, Z5, Z5
+	VBROADCASTSS wordba76883e<>+0(SB), Z7
+	VADDPS       Z7, Z4, Z4
+	VADDPS       Z7, Z5, Z5
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z3, Z5, Z5
+	VBROADCASTSS word3c17ae17<>+0(SB), Z7
+	VADDPS       Z7, Z4, Z4
+	VADDPS       Z7, Z5, Z5
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z3, Z5, Z5
+	VBROADCASTSS wordbd860c7a<>+0(SB), Z7
+	VADDPS       Z7, Z4, Z4
+	VADDPS       Z7, Z5, Z5
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z3, Z5, Z5
+	VBROADCASTSS word3ecbfdb6<>+0(SB), Z2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VMINPS       Z0, Z6, Z2
+	VMINPS       Z1, Z6, Z3
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z3, Z5, Z5
+	VBROADCASTSS word3f000000<>+0(SB), Z2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z5, Z1, Z1
+	VMOVUPS      64(CX), Z2
+	VMULPS       Z2, Z0, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      192(CX), Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, DX
+	CMPQ         DX, $0x00000020
+	JGE          values2
+
+values2done:
+	CMPQ DX, $0x00000010
+	JL   values1done
+
+values1:
+	VMOVUPS      (CX), Z0
+	VBROADCASTSS wordc087e000<>+0(SB), Z1
+	VBROADCASTSS word4087e000<>+0(SB), Z3
+	VMAXPS       Z0, Z1, Z0
+	VMINPS       Z0, Z3, Z1
+	VMULPS       Z1, Z1, Z1
+	VBROADCASTSS wordb0688e48<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
+	VBROADCASTSS word33a294c9<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordb64537f7<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word38896b76<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordba76883e<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3c17ae17<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordbd860c7a<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3ecbfdb6<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VMINPS       Z0, Z3, Z1
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f000000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VMOVUPS      64(CX), Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, DX
+	CMPQ         DX, $0x00000010
+	JGE          values1
+
+values1done:
+	TESTQ        DX, DX
+	JZ           valuesdone
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVQ        BX, K1
+	VMOVUPS.Z    (CX), K1, Z0
+	VBROADCASTSS wordc087e000<>+0(SB), Z1
+	VBROADCASTSS word4087e000<>+0(SB), Z3
+	VMAXPS       Z0, Z1, Z0
+	VMINPS       Z0, Z3, Z1
+	VMULPS       Z1, Z1, Z1
+	VBROADCASTSS wordb0688e48<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
+	VBROADCASTSS word33a294c9<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordb64537f7<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word38896b76<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordba76883e<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3c17ae17<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS wordbd860c7a<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3ecbfdb6<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VMINPS       Z0, Z3, Z1
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f000000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VMULPS       Z2, Z0, Z0
+	VMOVUPS.Z    64(CX), K1, Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+valuesdone:
+	VZEROUPPER
+	RET
+
+// func silu512(x *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·silu512(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
+	MOVQ n+8(FP), CX
+	CMPQ CX, $0x00000040
+	JL   values4done
+
+values4:
+	VMOVUPS      (AX), Z0
+	VMOVUPS      64(AX), Z1
+	VMOVUPS      128(AX), Z2
+	VMOVUPS      192(AX), Z3
+	VBROADCASTSS wordbfb8aa3b<>+0(SB), Z7
+	VBROADCASTSS word42fe0000<>+0(SB), Z8
+	VMULPS       Z7, Z0, Z4
+	VMULPS       Z7, Z1, Z5
+	VMULPS       Z7, Z2, Z6
+	VMULPS       Z7, Z3, Z7
+	VMINPS       Z4, Z8, Z4
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z6, Z8, Z6
+	VMINPS       Z7, Z8, Z7
+	VBROADCASTSS wordc2fa0000<>+0(SB), Z9
+	VBROADCASTSS word4b400000<>+0(SB), Z8
+	VMAXPS       Z4, Z9, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMAXPS       Z7, Z9, Z7
+	VADDPS       Z8, Z4, Z12
+	VADDPS       Z8, Z5, Z13
+	VADDPS       Z8, Z6, Z14
+	VADDPS       Z8, Z7, Z15
+	VSUBPS       Z8, Z12, Z12
+	VSUBPS       Z8, Z13, Z13
+	VSUBPS       Z8, Z14, Z14
+	VSUBPS       Z8, Z15, Z15
+	VSUBPS       Z12, Z4, Z4
+	VSUBPS       Z13, Z5, Z5
+	VSUBPS       Z14, Z6, Z6
+	VSUBPS       Z15, Z7, Z7
+	VBROADCASTSS word3c1d0168<>+0(SB), Z11
+	VMULPS       Z11, Z4, Z8
+	VMULPS       Z11, Z5, Z9
+	VMULPS       Z11, Z6, Z10
+	VMULPS       Z11, Z7, Z11
+	VBROADCASTSS word3d64fe26<>+0(SB), Z16
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z9, Z9
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z11, Z11
+	VMULPS       Z4, Z8, Z8
+	VMULPS       Z5, Z9, Z9
+	VMULPS       Z6, Z10, Z10
+	VMULPS       Z7, Z11, Z11
+	VBROADCASTSS word3e7601bc<>+0(SB), Z16
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z9, Z9
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z11, Z11
+	VMULPS       Z4, Z8, Z8
+	VMULPS       Z5, Z9, Z9
+	VMULPS       Z6, Z10, Z10
+	VMULPS       Z7, Z11, Z11
+	VBROADCASTSS word3f317096<>+0(SB), Z16
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z9, Z9
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z11, Z11
+	VMULPS       Z4, Z8, Z8
+	VMULPS       Z5, Z9, Z9
+	VMULPS       Z6, Z10, Z10
+	VMULPS       Z7, Z11, Z11
+	VBROADCASTSS word3f800000<>+0(SB), Z4
+	VADDPS       Z4, Z8, Z8
+	VADDPS       Z4, Z9, Z9
+	VADDPS       Z4, Z10, Z10
+	VADDPS       Z4, Z11, Z11
+	VSCALEFPS    Z12, Z8, Z8
+	VSCALEFPS    Z13, Z9, Z9
+	VSCALEFPS    Z14, Z10, Z10
+	VSCALEFPS    Z15, Z11, Z11
+	VBROADCASTSS word3f800000<>+0(SB), Z4
+	VADDPS       Z4, Z8, Z8
+	VADDPS       Z4, Z9, Z9
+	VADDPS       Z4, Z10, Z10
+	VADDPS       Z4, Z11, Z11
+	VDIVPS       Z8, Z0, Z0
+	VDIVPS       Z9, Z1, Z1
+	VDIVPS       Z10, Z2, Z2
+	VDIVPS       Z11, Z3, Z3
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         $0x00000100, AX
+	SUBQ         $0x00000040, CX
+	CMPQ         CX, $0x00000040
+	JGE          values4
+
+values4done:
+	CMPQ CX, $0x00000010
+	JL   values1done
+
+values1:
+	VMOVUPS      (AX), Z0
+	VBROADCASTSS wordbfb8aa3b<>+0(SB), Z1
+	VBROADCASTSS word42fe0000<>+0(SB), Z2
+	VMULPS       Z1, Z0, Z1
+	VMINPS       Z1, Z2, Z1
+	VBROADCASTSS wordc2fa0000<>+0(SB), Z3
+	VBROADCASTSS word4b400000<>+0(SB), Z2
+	VMAXPS       Z1, Z3, Z1
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z3, Z3
+	VSUBPS       Z3, Z1, Z1
+	VBROADCASTSS word3c1d0168<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
+	VBROADCASTSS word3d64fe26<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3e7601bc<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f317096<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VSCALEFPS    Z3, Z2, Z2
+	VBROADCASTSS word3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, CX
+	CMPQ         CX, $0x00000010
+	JGE          values1
+
+values1done:
+	TESTQ        CX, CX
+	JZ           valuesdone
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVQ        DX, K1
+	VMOVUPS.Z    (AX), K1, Z0
+	VBROADCASTSS wordbfb8aa3b<>+0(SB), Z1
+	VBROADCASTSS word42fe0000<>+0(SB), Z2
+	VMULPS       Z1, Z0, Z1
+	VMINPS       Z1, Z2, Z1
+	VBROADCASTSS wordc2fa0000<>+0(SB), Z3
+	VBROADCASTSS word4b400000<>+0(SB), Z2
+	VMAXPS       Z1, Z3, Z1
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z3, Z3
+	VSUBPS       Z3, Z1, Z1
+	VBROADCASTSS word3c1d0168<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
+	VBROADCASTSS word3d64fe26<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3e7601bc<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f317096<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VSCALEFPS    Z3, Z2, Z2
+	VBROADCASTSS word3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+valuesdone:
+	VZEROUPPER
+	RET
+
+DATA wordbfb8aa3b<>+0(SB)/4, $0xbfb8aa3b
+GLOBL wordbfb8aa3b<>(SB), RODATA|NOPTR, $4
+
+DATA wordc2fa0000<>+0(SB)/4, $0xc2fa0000
+GLOBL wordc2fa0000<>(SB), RODATA|NOPTR, $4
+
+DATA word4b400000<>+0(SB)/4, $0x4b400000
+GLOBL word4b400000<>(SB), RODATA|NOPTR, $4
+
+DATA word3c1d0168<>+0(SB)/4, $0x3c1d0168
+GLOBL word3c1d0168<>(SB), RODATA|NOPTR, $4
+
+DATA word3d64fe26<>+0(SB)/4, $0x3d64fe26
+GLOBL word3d64fe26<>(SB), RODATA|NOPTR, $4
+
+DATA word3e7601bc<>+0(SB)/4, $0x3e7601bc
+GLOBL word3e7601bc<>(SB), RODATA|NOPTR, $4
+
+DATA word3f317096<>+0(SB)/4, $0x3f317096
+GLOBL word3f317096<>(SB), RODATA|NOPTR, $4
+
+DATA word3f800000<>+0(SB)/4, $0x3f800000
+GLOBL word3f800000<>(SB), RODATA|NOPTR, $4
+
+// func siluGated512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·siluGated512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	CMPQ DX, $0x00000020
+	JL   values2done
+
+values2:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      128(CX), Z1
+	VBROADCASTSS wordbfb8aa3b<>+0(SB), Z3
+	VBROADCASTSS word42fe0000<>+0(SB), Z4
+	VMULPS       Z3, Z0, Z2
+	VMULPS       Z3, Z1, Z3
+	VMINPS       Z2, Z4, Z2
+	VMINPS       Z3, Z4, Z3
+	VBROADCASTSS wordc2fa0000<>+0(SB), Z5
+	VBROADCASTSS word4b400000<>+0(SB), Z4
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+	VADDPS       Z4, Z2, Z6
+	VADDPS       Z4, Z3, Z7
+	VSUBPS       Z4, Z6, Z6
+	VSUBPS       Z4, Z7, Z7
+	VSUBPS       Z6, Z2, Z2
+	VSUBPS       Z7, Z3, Z3
+	VBROADCASTSS word3c1d0168<>+0(SB), Z5
+	VMULPS       Z5, Z2, Z4
+	VMULPS       Z5, Z3, Z5
+	VBROADCASTSS word3d64fe26<>+0(SB), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z3, Z5, Z5
+	VBROADCASTSS word3e7601bc<>+0(SB), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z3, Z5, Z5
+	VBROADCASTSS word3f317096<>+0(SB), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z3, Z5, Z5
+	VBROADCASTSS word3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VSCALEFPS    Z6, Z4, Z4
+	VSCALEFPS    Z7, Z5, Z5
+	VBROADCASTSS word3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VDIVPS       Z4, Z0, Z0
+	VDIVPS       Z5, Z1, Z1
+	VMOVUPS      64(CX), Z2
+	VMULPS       Z2, Z0, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      192(CX), Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, DX
+	CMPQ         DX, $0x00000020
+	JGE          values2
+
+values2done:
+	CMPQ DX, $0x00000010
+	JL   values1done
+
+values1:
+	VMOVUPS      (CX), Z0
+	VBROADCASTSS wordbfb8aa3b<>+0(SB), Z1
+	VBROADCASTSS word42fe0000<>+0(SB), Z2
+	VMULPS       Z1, Z0, Z1
+	VMINPS       Z1, Z2, Z1
+	VBROADCASTSS wordc2fa0000<>+0(SB), Z3
+	VBROADCASTSS word4b400000<>+0(SB), Z2
+	VMAXPS       Z1, Z3, Z1
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z3, Z3
+	VSUBPS       Z3, Z1, Z1
+	VBROADCASTSS word3c1d0168<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
+	VBROADCASTSS word3d64fe26<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3e7601bc<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f317096<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VSCALEFPS    Z3, Z2, Z2
+	VBROADCASTSS word3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMOVUPS      64(CX), Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, DX
+	CMPQ         DX, $0x00000010
+	JGE          values1
+
+values1done:
+	TESTQ        DX, DX
+	JZ           valuesdone
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVQ        BX, K1
+	VMOVUPS.Z    (CX), K1, Z0
+	VBROADCASTSS wordbfb8aa3b<>+0(SB), Z1
+	VBROADCASTSS word42fe0000<>+0(SB), Z2
+	VMULPS       Z1, Z0, Z1
+	VMINPS       Z1, Z2, Z1
+	VBROADCASTSS wordc2fa0000<>+0(SB), Z3
+	VBROADCASTSS word4b400000<>+0(SB), Z2
+	VMAXPS       Z1, Z3, Z1
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z3, Z3
+	VSUBPS       Z3, Z1, Z1
+	VBROADCASTSS word3c1d0168<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
+	VBROADCASTSS word3d64fe26<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3e7601bc<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f317096<>+0(SB), Z4
+	VADDPS       Z4, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VBROADCASTSS word3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VSCALEFPS    Z3, Z2, Z2
+	VBROADCASTSS word3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z2, Z2
+	VDIVPS       Z2, Z0, Z0
+	VMOVUPS.Z    64(CX), K1, Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+valuesdone:
+	VZEROUPPER
+	RET
+
+// func softmax512(dst *byte, ldd int, x *float32, ldx int, rows int, n int, grow int, padded int, weight *float32, out *float32, inverse *float32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·softmax512(SB), NOSPLIT, $0-88
+	MOVQ ldx+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ x+16(FP), CX
+	MOVQ n+40(FP), DX
+	MOVQ out+72(FP), BX
+	MOVQ inverse+80(FP), SI
+	MOVQ rows+32(FP), DI
+	MOVQ grow+48(FP), R8
+
+maxRow:
+	MOVQ         CX, R9
+	MOVQ         DX, R10
+	VBROADCASTSS wordff800000<>+0(SB), Z0
+	VBROADCASTSS wordff800000<>+0(SB), Z1
+	VBROADCASTSS wordff800000<>+0(SB), Z2
+	VBROADCASTSS wordff800000<>+0(SB), Z3
+	CMPQ         R10, $0x00000040
+	JL           max4done
+
+max4:
+	VMAXPS (R9), Z0, Z0
+	VMAXPS 64(R9), Z1, Z1
+	VMAXPS 128(R9), Z2, Z2
+	VMAXPS 192(R9), Z3, Z3
+	ADDQ   $0x00000100, R9
+	SUBQ   $0x00000040, R10
+	CMPQ   R10, $0x00000040
+	JGE    max4
+
+max4done:
+	CMPQ R10, $0x00000010
+	JL   max1done
+
+max1:
+	VMAXPS (R9), Z0, Z0
+	ADDQ   $0x00000040, R9
+	SUBQ   $0x00000010, R10
+	CMPQ   R10, $0x00000010
+	JGE    max1
+
+max1done:
+	TESTQ     R10, R10
+	JZ        maxdone
+	MOVQ      $-1, R11
+	BZHIQ     R10, R11, R11
+	KMOVQ     R11, K1
+	VMOVUPS.Z (R9), K1, Z4
+	VMAXPS    Z4, Z0, K1, Z0
+
+maxdone:
+	VMAXPS        Z1, Z0, Z0
+	VMAXPS        Z3, Z2, Z2
+	VMAXPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMAXPS        Y1, Y0, Y0
+	VEXTRACTF32X4 $0x01, Y0, X1
+	VMAXPS        X1, X0, X0
+	VPSHUFD       $0x4e, X0, X1
+	VMAXPS        X1, X0, X0
+	VPSHUFD       $0xb1, X0, X1
+	VMAXPS        X1, X0, X0
+	VMOVSS        X0, (BX)
+	ADDQ          AX, CX
+	ADDQ          R8, DX
+	ADDQ          $0x04, BX
+	ADDQ          $0x04, SI
+	DECQ          DI
+	JNZ           maxRow
+	VMOVSS        word42fe0000<>+0(SB), X0
+	MOVQ          x+16(FP), CX
+	MOVQ          n+40(FP), DX
+	MOVQ          out+72(FP), BX
+	MOVQ          inverse+80(FP), SI
+	MOVQ          rows+32(FP), DI
+	MOVQ          grow+48(FP), R8
+
+expRow:
+	MOVQ         weight+64(FP), R10
+	MOVQ         CX, R9
+	MOVQ         DX, R11
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VBROADCASTSS (BX), Z1
+	CMPQ         R11, $0x00000080
+	JL           exp8done
+
+exp8:
+	VMOVUPS      (R9), Z2
+	VSUBPS       Z1, Z2, Z2
+	VMOVUPS      64(R9), Z3
+	VSUBPS       Z1, Z3, Z3
+	VMOVUPS      128(R9), Z4
+	VSUBPS       Z1, Z4, Z4
+	VMOVUPS      192(R9), Z8
+	VSUBPS       Z1, Z8, Z8
+	VMOVUPS      256(R9), Z9
+	VSUBPS       Z1, Z9, Z9
+	VMOVUPS      320(R9), Z10
+	VSUBPS       Z1, Z10, Z10
+	VMOVUPS      384(R9), Z11
+	VSUBPS       Z1, Z11, Z11
+	VMOVUPS      448(R9), Z12
+	VSUBPS       Z1, Z12, Z12
+	VBROADCASTSS wordc2fa0000<>+0(SB), Z14
+	VBROADCASTSS word4b400000<>+0(SB), Z13
+	VMAXPS       Z2, Z14, Z2
+	VMAXPS       Z3, Z14, Z3
+	VMAXPS       Z4, Z14, Z4
+	VMAXPS       Z8, Z14, Z8
+	VMAXPS       Z9, Z14, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMAXPS       Z12, Z14, Z12
+	VADDPS       Z13, Z2, Z21
+	VADDPS       Z13, Z3, Z22
+	VADDPS       Z13, Z4, Z23
+	VADDPS       Z13, Z8, Z24
+	VADDPS       Z13, Z9, Z25
+	VADDPS       Z13, Z10, Z26
+	VADDPS       Z13, Z11, Z27
+	VADDPS       Z13, Z12, Z28
+	VSUBPS       Z13, Z21, Z21
+	VSUBPS       Z13, Z22, Z22
+	VSUBPS       Z13, Z23, Z23
+	VSUBPS       Z13, Z24, Z24
+	VSUBPS       Z13, Z25, Z25
+	VSUBPS       Z13, Z26, Z26
+	VSUBPS       Z13, Z27, Z27
+	VSUBPS       Z13, Z28, Z28
+	VSUBPS       Z21, Z2, Z2
+	VSUBPS       Z22, Z3, Z3
+	VSUBPS       Z23, Z4, Z4
+	VSUBPS       Z24, Z8, Z8
+	VSUBPS       Z25, Z9, Z9
+	VSUBPS       Z26, Z10, Z10
+	VSUBPS       Z27, Z11, Z11
+	VSUBPS       Z28, Z12, Z12
+	VBROADCASTSS word3c1d0168<>+0(SB), Z20
+	VMULPS       Z20, Z2, Z13
+	VMULPS       Z20, Z3, Z14
+	VMULPS       Z20, Z4, Z15
+	VMULPS       Z20, Z8, Z16
+	VMULPS       Z20, Z9, Z17
+	VMULPS       Z20, Z10, Z18
+	VMULPS       Z20, Z11, Z19
+	VMULPS       Z20, Z12, Z20
+	VBROADCASTSS word3d64fe26<>+0(SB), Z29
+	VADDPS       Z29, Z13, Z13
+	VADDPS       Z29, Z14, Z14
+	VADDPS       Z29, Z15, Z15
+	VADDPS       Z29, Z16, Z16
+	VADDPS       Z29, Z17, Z17
+	VADDPS       Z29, Z18, Z18
+	VADDPS       Z29, Z19, Z19
+	VADDPS       Z29, Z20, Z20
+	VMULPS       Z2, Z13, Z13
+	VMULPS       Z3, Z14, Z14
+	VMULPS       Z4, Z15, Z15
+	VMULPS       Z8, Z16, Z16
+	VMULPS       Z9, Z17, Z17
+	VMULPS       Z10, Z18, Z18
+	VMULPS       Z11, Z19, Z19
+	VMULPS       Z12, Z20, Z20
+	VBROADCASTSS word3e7601bc<>+0(SB), Z29
+	VADDPS       Z29, Z13, Z13
+	VADDPS       Z29, Z14, Z14
+	VADDPS       Z29, Z15, Z15
+	VADDPS       Z29, Z16, Z16
+	VADDPS       Z29, Z17, Z17
+	VADDPS       Z29, Z18, Z18
+	VADDPS       Z29, Z19, Z19
+	VADDPS       Z29, Z20, Z20
+	VMULPS       Z2, Z13, Z13
+	VMULPS       Z3, Z14, Z14
+	VMULPS       Z4, Z15, Z15
+	VMULPS       Z8, Z16, Z16
+	VMULPS       Z9, Z17, Z17
+	VMULPS       Z10, Z18, Z18
+	VMULPS       Z11, Z19, Z19
+	VMULPS       Z12, Z20, Z20
+	VBROADCASTSS word3f317096<>+0(SB), Z29
+	VADDPS       Z29, Z13, Z13
+	VADDPS       Z29, Z14, Z14
+	VADDPS       Z29, Z15, Z15
+	VADDPS       Z29, Z16, Z16
+	VADDPS       Z29, Z17, Z17
+	VADDPS       Z29, Z18, Z18
+	VADDPS       Z29, Z19, Z19
+	VADDPS       Z29, Z20, Z20
+	VMULPS       Z2, Z13, Z13
+	VMULPS       Z3, Z14, Z14
+	VMULPS       Z4, Z15, Z15
+	VMULPS       Z8, Z16, Z16
+	VMULPS       Z9, Z17, Z17
+	VMULPS       Z10, Z18, Z18
+	VMULPS       Z11, Z19, Z19
+	VMULPS       Z12, Z20, Z20
+	VBROADCASTSS word3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z13, Z13
+	VADDPS       Z2, Z14, Z14
+	VADDPS       Z2, Z15, Z15
+	VADDPS       Z2, Z16, Z16
+	VADDPS       Z2, Z17, Z17
+	VADDPS       Z2, Z18, Z18
+	VADDPS       Z2, Z19, Z19
+	VADDPS       Z2, Z20, Z20
+	VSCALEFPS    Z21, Z13, Z13
+	VSCALEFPS    Z22, Z14, Z14
+	VSCALEFPS    Z23, Z15, Z15
+	VSCALEFPS    Z24, Z16, Z16
+	VSCALEFPS    Z25, Z17, Z17
+	VSCALEFPS    Z26, Z18, Z18
+	VSCALEFPS    Z27, Z19, Z19
+	VSCALEFPS    Z28, Z20, Z20
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z14, Z5, Z5
+	VADDPS       Z15, Z5, Z5
+	VADDPS       Z16, Z5, Z5
+	VADDPS       Z17, Z5, Z5
+	VADDPS       Z18, Z5, Z5
+	VADDPS       Z19, Z5, Z5
+	VADDPS       Z20, Z5, Z5
+	VMULPS       (R10), Z13, Z13
+	VPMAXUD      Z13, Z6, Z6
+	VMOVUPS      Z13, (R9)
+	VMULPS       64(R10), Z14, Z14
+	VPMAXUD      Z14, Z6, Z6
+	VMOVUPS      Z14, 64(R9)
+	VMULPS       128(R10), Z15, Z15
+	VPMAXUD      Z15, Z6, Z6
+	VMOVUPS      Z15, 128(R9)
+	VMULPS       192(R10), Z16, Z16
+	VPMAXUD      Z16, Z6, Z6
+	VMOVUPS      Z16, 192(R9)
+	VMULPS       256(R10), Z17, Z17
+	VPMAXUD      Z17, Z6, Z6
+	VMOVUPS      Z17, 256(R9)
+	VMULPS       320(R10), Z18, Z18
+	VPMAXUD      Z18, Z6, Z6
+	VMOVUPS      Z18, 320(R9)
+	VMULPS       384(R10), Z19, Z19
+	VPMAXUD      Z19, Z6, Z6
+	VMOVUPS      Z19, 384(R9)
+	VMULPS       448(R10), Z20, Z20
+	VPMAXUD      Z20, Z6, Z6
+	VMOVUPS      Z20, 448(R9)
+	ADDQ         $0x00000200, R9
+	ADDQ         $0x00000200, R10
+	SUBQ         $0x00000080, R11
+	CMPQ         R11, $0x00000080
+	JGE          exp8
+
+exp8done:
+	CMPQ R11, $0x00000010
+	JL   exp1done
+
+exp1:
+	VMOVUPS      (R9), Z2
+	VSUBPS       Z1, Z2, Z2
+	VBROADCASTSS wordc2fa0000<>+0(SB), Z4
+	VBROADCASTSS word4b400000<>+0(SB), Z3
+	VMAXPS       Z2, Z4, Z2
+	VADDPS       Z3, Z2, Z4
+	VSUBPS       Z3, Z4, Z4
+	VSUBPS       Z4, Z2, Z2
+	VBROADCASTSS word3c1d0168<>+0(SB), Z3
+	VMULPS       Z3, Z2, Z3
+	VBROADCASTSS word3d64fe26<>+0(SB), Z8
+	VADDPS       Z8, Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VBROADCASTSS word3e7601bc<>+0(SB), Z8
+	VADDPS       Z8, Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VBROADCASTSS word3f317096<>+0(SB), Z8
+	VADDPS       Z8, Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VBROADCASTSS word3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z3, Z3
+	VSCALEFPS    Z4, Z3, Z3
+	VADDPS       Z3, Z5, Z5
+	VMULPS       (R10), Z3, Z3
+	VPMAXUD      Z3, Z6, Z6
+	VMOVUPS      Z3, (R9)
+	ADDQ         $0x00000040, R9
+	ADDQ         $0x00000040, R10
+	SUBQ         $0x00000010, R11
+	CMPQ         R11, $0x00000010
+	JGE          exp1
+
+exp1done:
+	TESTQ        R11, R11
+	JZ           expdone
+	MOVQ         $-1, R12
+	BZHIQ        R11, R12, R12
+	KMOVQ        R12, K1
+	VMOVUPS.Z    (R9), K1, Z2
+	VSUBPS       Z1, Z2, Z2
+	VBROADCASTSS wordc2fa0000<>+0(SB), Z3
+	VBROADCASTSS word4b400000<>+0(SB), Z1
+	VMAXPS       Z2, Z3, Z2
+	VADDPS       Z1, Z2, Z3
+	VSUBPS       Z1, Z3, Z3
+	VSUBPS       Z3, Z2, Z2
+	VBROADCASTSS word3c1d0168<>+0(SB), Z1
+	VMULPS       Z1, Z2, Z1
+	VBROADCASTSS word3d64fe26<>+0(SB), Z4
+	VADDPS       Z4, Z1, Z1
+	VMULPS       Z2, Z1, Z1
+	VBROADCASTSS word3e7601bc<>+0(SB), Z4
+	VADDPS       Z4, Z1, Z1
+	VMULPS       Z2, Z1, Z1
+	VBROADCASTSS word3f317096<>+0(SB), Z4
+	VADDPS       Z4, Z1, Z1
+	VMULPS       Z2, Z1, Z1
+	VBROADCASTSS word3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z1
+	VSCALEFPS    Z3, Z1, Z1
+	VADDPS       Z1, Z5, K1, Z5
+	VMULPS.Z     (R10), Z1, K1, Z1
+	VPMAXUD      Z1, Z6, Z6
+	VMOVUPS      Z1, K1, (R9)
+
+expdone:
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VPSHUFD       $0x4e, X5, X1
+	VADDPS        X1, X5, X5
+	VPSHUFD       $0xb1, X5, X1
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VPMAXUD       Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VPMAXUD       X1, X6, X6
+	VPSHUFD       $0x4e, X6, X1
+	VPMAXUD       X1, X6, X6
+	VPSHUFD       $0xb1, X6, X1
+	VPMAXUD       X1, X6, X6
+	VMOVD         X6, R9
+	CMPL          R9, $0x7f800000
+	JAE           NaN
+	CMPL          R9, $0x0da24260
+	JB            zero
+	VDIVSS        X0, X6, X1
+	VDIVSS        X5, X1, X1
+	VMOVSS        X1, (BX)
+	VDIVSS        X6, X0, X1
+	VMOVSS        X1, (SI)
+	JMP           scaled
+
+NaN:
+	MOVL $0x7fc00000, (BX)
+	MOVL $0x00000000, (SI)
+	JMP  scaled
+
+zero:
+	MOVL $0x00000000, (BX)
+	MOVL $0x00000000, (SI)
+
+scaled:
+	ADDQ      AX, CX
+	ADDQ      R8, DX
+	ADDQ      $0x04, BX
+	ADDQ      $0x04, SI
+	DECQ      DI
+	JNZ       expRow
+	MOVQ      dst+0(FP), CX
+	MOVQ      ldd+8(FP), DX
+	VPXORD    Z7, Z7, Z7
+	VMOVDQU32 packOrder<>+0(SB), Z0
+	MOVQ      x+16(FP), BX
+	MOVQ      n+40(FP), SI
+	MOVQ      out+72(FP), DI
+	MOVQ      inverse+80(FP), R8
+	MOVQ      rows+32(FP), R9
+	MOVQ      grow+48(FP), R10
+
+packRow:
+	MOVQ         padded+56(FP), R14
+	MOVQ         BX, R11
+	MOVQ         CX, R12
+	MOVQ         SI, R13
+	ADDQ         R12, R14
+	VBROADCASTSS (R8), Z1
+	CMPQ         R13, $0x00000040
+	JL           pack4done
+
+pack4:
+	VMOVUPS   (R11), Z2
+	VMULPS    Z1, Z2, Z2
+	VCVTPS2DQ Z2, Z2
+	VMOVUPS   64(R11), Z3
+	VMULPS    Z1, Z3, Z3
+	VCVTPS2DQ Z3, Z3
+	VMOVUPS   128(R11), Z4
+	VMULPS    Z1, Z4, Z4
+	VCVTPS2DQ Z4, Z4
+	VMOVUPS   192(R11), Z5
+	VMULPS    Z1, Z5, Z5
+	VCVTPS2DQ Z5, Z5
+	VPACKSSDW Z3, Z2, Z2
+	VPACKSSDW Z5, Z4, Z4
+	VPACKSSWB Z4, Z2, Z2
+	VPERMD    Z2, Z0, Z2
+	VPXORD    Z7, Z2, Z2
+	VMOVDQU32 Z2, (R12)
+	ADDQ      $0x00000100, R11
+	ADDQ      $0x00000040, R12
+	SUBQ      $0x00000040, R13
+	CMPQ      R13, $0x00000040
+	JGE       pack4
+
+pack4done:
+	CMPQ R13, $0x00000010
+	JL   pack1done
+
+pack1:
+	VMOVUPS   (R11), Z2
+	VMULPS    Z1, Z2, Z2
+	VCVTPS2DQ Z2, Z2
+	VPMOVDB   Z2, X3
+	VPXORD    X7, X3, X3
+	VMOVDQU8  X3, (R12)
+	ADDQ      $0x00000040, R11
+	ADDQ      $0x00000010, R12
+	SUBQ      $0x00000010, R13
+	CMPQ      R13, $0x00000010
+	JGE       pack1
+
+pack1done:
+	TESTQ     R13, R13
+	JZ        packdone
+	MOVQ      $-1, R15
+	BZHIQ     R13, R15, R15
+	KMOVQ     R15, K1
+	VMOVUPS.Z (R11), K1, Z2
+	VMULPS    Z1, Z2, Z2
+	VCVTPS2DQ Z2, Z2
+	VPMOVDB   Z2, X3
+	VPXORD    X7, X3, X3
+	ADDQ      $0x03, R13
+	ANDQ      $-4, R13
+	MOVQ      $-1, R11
+	BZHIQ     R13, R11, R11
+	KMOVQ     R11, K2
+	VMOVDQU8  X3, K2, (R12)
+
+packdone:
+	MOVQ SI, R12
+	ADDQ $0x03, R12
+	ANDQ $-4, R12
+	ADDQ CX, R12
+	JMP  test
+
+clear:
+	MOVL $0x00000000, (R12)
+	ADDQ $0x04, R12
+
+test:
+	CMPQ R12, R14
+	JB   clear
+	ADDQ DX, CX
+	ADDQ AX, BX
+	ADDQ R10, SI
+	ADDQ $0x04, DI
+	ADDQ $0x04, R8
+	DECQ R9
+	JNZ  packRow
+	VZEROUPPER
+	RET
+
+DATA wordff800000<>+0(SB)/4, $0xff800000
+GLOBL wordff800000<>(SB), RODATA|NOPTR, $4
+
+// func layerNorm512(dst *float32, x *float32, gamma *float32, beta *float32, rows int, width int, ldx int, ldd int, eps float32)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·layerNorm512(SB), NOSPLIT, $0-68
+	MOVQ       dst+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       rows+32(FP), DX
+	MOVQ       ldx+48(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       ldd+56(FP), SI
+	SHLQ       $0x02, SI
+	VCVTSI2SSQ width+40(FP), X0, X0
+	VMOVSS     word3f800000<>+0(SB), X1
+
+rows4:
+	CMPQ   DX, $0x04
+	JL     rows4done
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   width+40(FP), DI
+	MOVQ   CX, R9
+	LEAQ   (BX)(BX*2), R8
+	CMPQ   DI, $0x00000010
+	JL     rows4sum1done
+
+rows4sum1:
+	VADDPS (R9), Z10, Z10
+	VADDPS (R9)(BX*1), Z11, Z11
+	VADDPS (R9)(BX*2), Z12, Z12
+	VADDPS (R9)(R8*1), Z13, Z13
+	ADDQ   $0x00000040, R9
+	SUBQ   $0x00000010, DI
+	CMPQ   DI, $0x00000010
+	JGE    rows4sum1
+
+rows4sum1done:
+	TESTQ  DI, DI
+	JZ     rows4sumdone
+	MOVQ   $-1, R10
+	BZHIQ  DI, R10, R10
+	KMOVQ  R10, K1
+	VADDPS (R9), Z10, K1, Z10
+	VADDPS (R9)(BX*1), Z11, K1, Z11
+	VADDPS (R9)(BX*2), Z12, K1, Z12
+	VADDPS (R9)(R8*1), Z13, K1, Z13
+
+rows4sumdone:
+	VEXTRACTF64X4 $0x01, Z10, Y2
+	VADDPS        Y2, Y10, Y10
+	VEXTRACTF32X4 $0x01, Y10, X2
+	VADDPS        X2, X10, X10
+	VPSHUFD       $0x4e, X10, X2
+	VADDPS        X2, X10, X10
+	VPSHUFD       $0xb1, X10, X2
+	VADDPS        X2, X10, X10
+	VDIVSS        X0, X10, X2
+	VBROADCASTSS  X2, Z2
+	VEXTRACTF64X4 $0x01, Z11, Y3
+	VADDPS        Y3, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X3
+	VADDPS        X3, X11, X11
+	VPSHUFD       $0x4e, X11, X3
+	VADDPS        X3, X11, X11
+	VPSHUFD       $0xb1, X11, X3
+	VADDPS        X3, X11, X11
+	VDIVSS        X0, X11, X3
+	VBROADCASTSS  X3, Z3
+	VEXTRACTF64X4 $0x01, Z12, Y4
+	VADDPS        Y4, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X4
+	VADDPS        X4, X12, X12
+	VPSHUFD       $0x4e, X12, X4
+	VADDPS        X4, X12, X12
+	VPSHUFD       $0xb1, X12, X4
+	VADDPS        X4, X12, X12
+	VDIVSS        X0, X12, X4
+	VBROADCASTSS  X4, Z4
+	VEXTRACTF64X4 $0x01, Z13, Y5
+	VADDPS        Y5, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X5
+	VADDPS        X5, X13, X13
+	VPSHUFD       $0x4e, X13, X5
+	VADDPS        X5, X13, X13
+	VPSHUFD       $0xb1, X13, X5
+	VADDPS        X5, X13, X13
+	VDIVSS        X0, X13, X5
+	VBROADCASTSS  X5, Z5
+	VPXORD        Z10, Z10, Z10
+	VPXORD        Z11, Z11, Z11
+	VPXORD        Z12, Z12, Z12
+	VPXORD        Z13, Z13, Z13
+	MOVQ          width+40(FP), DI
+	MOVQ          CX, R9
+	LEAQ          (BX)(BX*2), R8
+	CMPQ          DI, $0x00000010
+	JL            rows4squares1done
+
+rows4squares1:
+	VMOVUPS (R9), Z14
+	VSUBPS  Z2, Z14, Z14
+	VMULPS  Z14, Z14, Z14
+	VADDPS  Z14, Z10, Z10
+	VMOVUPS (R9)(BX*1), Z14
+	VSUBPS  Z3, Z14, Z14
+	VMULPS  Z14, Z14, Z14
+	VADDPS  Z14, Z11, Z11
+	VMOVUPS (R9)(BX*2), Z14
+	VSUBPS  Z4, Z14, Z14
+	VMULPS  Z14, Z14, Z14
+	VADDPS  Z14, Z12, Z12
+	VMOVUPS (R9)(R8*1), Z14
+	VSUBPS  Z5, Z14, Z14
+	VMULPS  Z14, Z14, Z14
+	VADDPS  Z14, Z13, Z13
+	ADDQ    $0x00000040, R9
+	SUBQ    $0x00000010, DI
+	CMPQ    DI, $0x00000010
+	JGE     rows4squares1
+
+rows4squares1done:
+	TESTQ     DI, DI
+	JZ        rows4squaresdone
+	MOVQ      $-1, R10
+	BZHIQ     DI, R10, R10
+	KMOVQ     R10, K1
+	VMOVUPS.Z (R9), K1, Z14
+	VSUBPS    Z2, Z14, Z14
+	VMULPS    Z14, Z14, Z14
+	VADDPS    Z14, Z10, K1, Z10
+	VMOVUPS.Z (R9)(BX*1), K1, Z14
+	VSUBPS    Z3, Z14, Z14
+	VMULPS    Z14, Z14, Z14
+	VADDPS    Z14, Z11, K1, Z11
+	VMOVUPS.Z (R9)(BX*2), K1, Z14
+	VSUBPS    Z4, Z14, Z14
+	VMULPS    Z14, Z14, Z14
+	VADDPS    Z14, Z12, K1, Z12
+	VMOVUPS.Z (R9)(R8*1), K1, Z14
+	VSUBPS    Z5, Z14, Z14
+	VMULPS    Z14, Z14, Z14
+	VADDPS    Z14, Z13, K1, Z13
+
+rows4squaresdone:
+	VEXTRACTF64X4 $0x01, Z10, Y6
+	VADDPS        Y6, Y10, Y10
+	VEXTRACTF32X4 $0x01, Y10, X6
+	VADDPS        X6, X10, X10
+	VPSHUFD       $0x4e, X10, X6
+	VADDPS        X6, X10, X10
+	VPSHUFD       $0xb1, X10, X6
+	VADDPS        X6, X10, X10
+	VDIVSS        X0, X10, X10
+	VADDSS        eps+64(FP), X10, X10
+	VSQRTSS       X10, X10, X10
+	VDIVSS        X10, X1, X10
+	VBROADCASTSS  X10, Z6
+	VEXTRACTF64X4 $0x01, Z11, Y7
+	VADDPS        Y7, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X7
+	VADDPS        X7, X11, X11
+	VPSHUFD       $0x4e, X11, X7
+	VADDPS        X7, X11, X11
+	VPSHUFD       $0xb1, X11, X7
+	VADDPS        X7, X11, X11
+	VDIVSS        X0, X11, X11
+	VADDSS        eps+64(FP), X11, X11
+	VSQRTSS       X11, X11, X11
+	VDIVSS        X11, X1, X11
+	VBROADCASTSS  X11, Z7
+	VEXTRACTF64X4 $0x01, Z12, Y8
+	VADDPS        Y8, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X8
+	VADDPS        X8, X12, X12
+	VPSHUFD       $0x4e, X12, X8
+	VADDPS        X8, X12, X12
+	VPSHUFD       $0xb1, X12, X8
+	VADDPS        X8, X12, X12
+	VDIVSS        X0, X12, X12
+	VADDSS        eps+64(FP), X12, X12
+	VSQRTSS       X12, X12, X12
+	VDIVSS        X12, X1, X12
+	VBROADCASTSS  X12, Z8
+	VEXTRACTF64X4 $0x01, Z13, Y9
+	VADDPS        Y9, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X9
+	VADDPS        X9, X13, X13
+	VPSHUFD       $0x4e, X13, X9
+	VADDPS        X9, X13, X13
+	VPSHUFD       $0xb1, X13, X9
+	VADDPS        X9, X13, X13
+	VDIVSS        X0, X13, X13
+	VADDSS        eps+64(FP), X13, X13
+	VSQRTSS       X13, X13, X13
+	VDIVSS        X13, X1, X13
+	VBROADCASTSS  X13, Z9
+	MOVQ          gamma+16(FP), R9
+	MOVQ          beta+24(FP), R10
+	LEAQ          (BX)(BX*2), R8
+	LEAQ          (SI)(SI*2), R11
+	MOVQ          CX, R12
+	MOVQ          AX, R13
+	XORQ          DI, DI
+	MOVQ          width+40(FP), R14
+	CMPQ          R14, $0x00000010
+	JL            rows4out1done
+
+rows4out1:
+	VMOVUPS (R9)(DI*1), Z15
+	VMOVUPS (R10)(DI*1), Z16
+	VMOVUPS (R12), Z14
+	VSUBPS  Z2, Z14, Z14
+	VMULPS  Z6, Z14, Z14
+	VMULPS  Z15, Z14, Z14
+	VADDPS  Z16, Z14, Z14
+	VMOVUPS Z14, (R13)
+	VMOVUPS (R12)(BX*1), Z14
+	VSUBPS  Z3, Z14, Z14
+	VMULPS  Z7, Z14, Z14
+	VMULPS  Z15, Z14, Z14
+	VADDPS  Z16, Z14, Z14
+	VMOVUPS Z14, (R13)(SI*1)
+	VMOVUPS (R12)(BX*2), Z14
+	VSUBPS  Z4, Z14, Z14
+	VMULPS  Z8, Z14, Z14
+	VMULPS  Z15, Z14, Z14
+	VADDPS  Z16, Z14, Z14
+	VMOVUPS Z14, (R13)(SI*2)
+	VMOVUPS (R12)(R8*1), Z14
+	VSUBPS  Z5, Z14, Z14
+	VMULPS  Z9, Z14, Z14
+	VMULPS  Z15, Z14, Z14
+	VADDPS  Z16, Z14, Z14
+	VMOVUPS Z14, (R13)(R11*1)
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, R13
+	ADDQ    $0x00000040, DI
+	SUBQ    $0x00000010, R14
+	CMPQ    R14, $0x00000010
+	JGE     rows4out1
+
+rows4out1done:
+	TESTQ     R14, R14
+	JZ        rows4outdone
+	MOVQ      $-1, R15
+	BZHIQ     R14, R15, R15
+	KMOVQ     R15, K1
+	VMOVUPS.Z (R9)(DI*1), K1, Z15
+	VMOVUPS.Z (R10)(DI*1), K1, Z16
+	VMOVUPS.Z (R12), K1, Z14
+	VSUBPS    Z2, Z14, Z14
+	VMULPS    Z6, Z14, Z14
+	VMULPS    Z15, Z14, Z14
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS   Z14, K1, (R13)
+	VMOVUPS.Z (R12)(BX*1), K1, Z14
+	VSUBPS    Z3, Z14, Z14
+	VMULPS    Z7, Z14, Z14
+	VMULPS    Z15, Z14, Z14
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS   Z14, K1, (R13)(SI*1)
+	VMOVUPS.Z (R12)(BX*2), K1, Z14
+	VSUBPS    Z4, Z14, Z14
+	VMULPS    Z8, Z14, Z14
+	VMULPS    Z15, Z14, Z14
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS   Z14, K1, (R13)(SI*2)
+	VMOVUPS.Z (R12)(R8*1), K1, Z14
+	VSUBPS    Z5, Z14, Z14
+	VMULPS    Z9, Z14, Z14
+	VMULPS    Z15, Z14, Z14
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS   Z14, K1, (R13)(R11*1)
+
+rows4outdone:
+	ADDQ BX, CX
+	ADDQ SI, AX
+	ADDQ BX, CX
+	ADDQ SI, AX
+	ADDQ BX, CX
+	ADDQ SI, AX
+	ADDQ BX, CX
+	ADDQ SI, AX
+	SUBQ $0x04, DX
+	JMP  rows4
+
+rows4done:
+rows1:
+	CMPQ   DX, $0x01
+	JL     rows1done
+	VPXORD Z17, Z17, Z17
+	MOVQ   width+40(FP), R8
+	MOVQ   CX, R9
+	LEAQ   (BX)(BX*2), DI
+	CMPQ   R8, $0x00000010
+	JL     rows1sum1done
+
+rows1sum1:
+	VADDPS (R9), Z17, Z17
+	ADDQ   $0x00000040, R9
+	SUBQ   $0x00000010, R8
+	CMPQ   R8, $0x00000010
+	JGE    rows1sum1
+
+rows1sum1done:
+	TESTQ  R8, R8
+	JZ     rows1sumdone
+	MOVQ   $-1, DI
+	BZHIQ  R8, DI, DI
+	KMOVQ  DI, K1
+	VADDPS (R9), Z17, K1, Z17
+
+rows1sumdone:
+	VEXTRACTF64X4 $0x01, Z17, Y2
+	VADDPS        Y2, Y17, Y17
+	VEXTRACTF32X4 $0x01, Y17, X2
+	VADDPS        X2, X17, X17
+	VPSHUFD       $0x4e, X17, X2
+	VADDPS        X2, X17, X17
+	VPSHUFD       $0xb1, X17, X2
+	VADDPS        X2, X17, X17
+	VDIVSS        X0, X17, X2
+	VBROADCASTSS  X2, Z2
+	VPXORD        Z17, Z17, Z17
+	MOVQ          width+40(FP), R8
+	MOVQ          CX, R9
+	LEAQ          (BX)(BX*2), DI
+	CMPQ          R8, $0x00000010
+	JL            rows1squares1done
+
+rows1squares1:
+	VMOVUPS (R9), Z4
+	VSUBPS  Z2, Z4, Z4
+	VMULPS  Z4, Z4, Z4
+	VADDPS  Z4, Z17, Z17
+	ADDQ    $0x00000040, R9
+	SUBQ    $0x00000010, R8
+	CMPQ    R8, $0x00000010
+	JGE     rows1squares1
+
+rows1squares1done:
+	TESTQ     R8, R8
+	JZ        rows1squaresdone
+	MOVQ      $-1, DI
+	BZHIQ     R8, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPS.Z (R9), K1, Z4
+	VSUBPS    Z2, Z4, Z4
+	VMULPS    Z4, Z4, Z4
+	VADDPS    Z4, Z17, K1, Z17
+
+rows1squaresdone:
+	VEXTRACTF64X4 $0x01, Z17, Y3
+	VADDPS        Y3, Y17, Y17
+	VEXTRACTF32X4 $0x01, Y17, X3
+	VADDPS        X3, X17, X17
+	VPSHUFD       $0x4e, X17, X3
+	VADDPS        X3, X17, X17
+	VPSHUFD       $0xb1, X17, X3
+	VADDPS        X3, X17, X17
+	VDIVSS        X0, X17, X17
+	VADDSS        eps+64(FP), X17, X17
+	VSQRTSS       X17, X17, X17
+	VDIVSS        X17, X1, X17
+	VBROADCASTSS  X17, Z3
+	MOVQ          gamma+16(FP), R8
+	MOVQ          beta+24(FP), R9
+	LEAQ          (BX)(BX*2), DI
+	LEAQ          (SI)(SI*2), DI
+	MOVQ          CX, R10
+	MOVQ          AX, R11
+	XORQ          DI, DI
+	MOVQ          width+40(FP), R12
+	CMPQ          R12, $0x00000010
+	JL            rows1out1done
+
+rows1out1:
+	VMOVUPS (R8)(DI*1), Z5
+	VMOVUPS (R9)(DI*1), Z6
+	VMOVUPS (R10), Z4
+	VSUBPS  Z2, Z4, Z4
+	VMULPS  Z3, Z4, Z4
+	VMULPS  Z5, Z4, Z4
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS Z4, (R11)
+	ADDQ    $0x00000040, R10
+	ADDQ    $0x00000040, R11
+	ADDQ    $0x00000040, DI
+	SUBQ    $0x00000010, R12
+	CMPQ    R12, $0x00000010
+	JGE     rows1out1
+
+rows1out1done:
+	TESTQ     R12, R12
+	JZ        rows1outdone
+	MOVQ      $-1, R13
+	BZHIQ     R12, R13, R13
+	KMOVQ     R13, K1
+	VMOVUPS.Z (R8)(DI*1), K1, Z5
+	VMOVUPS.Z (R9)(DI*1), K1, Z6
+	VMOVUPS.Z (R10), K1, Z4
+	VSUBPS    Z2, Z4, Z4
+	VMULPS    Z3, Z4, Z4
+	VMULPS    Z5, Z4, Z4
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS   Z4, K1, (R11)
+
+rows1outdone:
+	ADDQ BX, CX
+	ADDQ SI, AX
+	SUBQ $0x01, DX
+	JMP  rows1
+
+rows1done:
+	VZEROUPPER
+	RET
+
+// func rmsNorm512(dst *float32, x *float32, gamma *float32, beta *float32, rows int, width int, ldx int, ldd int, eps float32)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·rmsNorm512(SB), NOSPLIT, $0-68
+	MOVQ       dst+0(FP), AX
+	MOVQ       x+8(FP), CX
+	MOVQ       rows+32(FP), DX
+	MOVQ       ldx+48(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       ldd+56(FP), SI
+	SHLQ       $0x02, SI
+	VCVTSI2SSQ width+40(FP), X0, X0
+	VMOVSS     word3f800000<>+0(SB), X1
+
+rows4:
+	CMPQ   DX, $0x04
+	JL     rows4done
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	MOVQ   width+40(FP), DI
+	MOVQ   CX, R9
+	LEAQ   (BX)(BX*2), R8
+	CMPQ   DI, $0x00000010
+	JL     rows4squares1done
+
+rows4squares1:
+	VMOVUPS (R9), Z10
+	VMULPS  Z10, Z10, Z10
+	VADDPS  Z10, Z6, Z6
+	VMOVUPS (R9)(BX*1), Z10
+	VMULPS  Z10, Z10, Z10
+	VADDPS  Z10, Z7, Z7
+	VMOVUPS (R9)(BX*2), Z10
+	VMULPS  Z10, Z10, Z10
+	VADDPS  Z10, Z8, Z8
+	VMOVUPS (R9)(R8*1), Z10
+	VMULPS  Z10, Z10, Z10
+	VADDPS  Z10, Z9, Z9
+	ADDQ    $0x00000040, R9
+	SUBQ    $0x00000010, DI
+	CMPQ    DI, $0x00000010
+	JGE     rows4squares1
+
+rows4squares1done:
+	TESTQ     DI, DI
+	JZ        rows4squaresdone
+	MOVQ      $-1, R10
+	BZHIQ     DI, R10, R10
+	KMOVQ     R10, K1
+	VMOVUPS.Z (R9), K1, Z10
+	VMULPS    Z10, Z10, Z10
+	VADDPS    Z10, Z6, K1, Z6
+	VMOVUPS.Z (R9)(BX*1), K1, Z10
+	VMULPS    Z10, Z10, Z10
+	VADDPS    Z10, Z7, K1, Z7
+	VMOVUPS.Z (R9)(BX*2), K1, Z10
+	VMULPS    Z10, Z10, Z10
+	VADDPS    Z10, Z8, K1, Z8
+	VMOVUPS.Z (R9)(R8*1), K1, Z10
+	VMULPS    Z10, Z10, Z10
+	VADDPS    Z10, Z9, K1, Z9
+
+rows4squaresdone:
+	VEXTRACTF64X4 $0x01, Z6, Y2
+	VADDPS        Y2, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X2
+	VADDPS        X2, X6, X6
+	VPSHUFD       $0x4e, X6, X2
+	VADDPS        X2, X6, X6
+	VPSHUFD       $0xb1, X6, X2
+	VADDPS        X2, X6, X6
+	VDIVSS        X0, X6, X6
+	VADDSS        eps+64(FP), X6, X6
+	VSQRTSS       X6, X6, X6
+	VDIVSS        X6, X1, X6
+	VBROADCASTSS  X6, Z2
+	VEXTRACTF64X4 $0x01, Z7, Y3
+	VADDPS        Y3, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X3
+	VADDPS        X3, X7, X7
+	VPSHUFD       $0x4e, X7, X3
+	VADDPS        X3, X7, X7
+	VPSHUFD       $0xb1, X7, X3
+	VADDPS        X3, X7, X7
+	VDIVSS        X0, X7, X7
+	VADDSS        eps+64(FP), X7, X7
+	VSQRTSS       X7, X7, X7
+	VDIVSS        X7, X1, X7
+	VBROADCASTSS  X7, Z3
+	VEXTRACTF64X4 $0x01, Z8, Y4
+	VADDPS        Y4, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X4
+	VADDPS        X4, X8, X8
+	VPSHUFD       $0x4e, X8, X4
+	VADDPS        X4, X8, X8
+	VPSHUFD       $0xb1, X8, X4
+	VADDPS        X4, X8, X8
+	VDIVSS        X0, X8, X8
+	VADDSS        eps+64(FP), X8, X8
+	VSQRTSS       X8, X8, X8
+	VDIVSS        X8, X1, X8
+	VBROADCASTSS  X8, Z4
+	VEXTRACTF64X4 $0x01, Z9, Y5
+	VADDPS        Y5, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X5
+	VADDPS        X5, X9, X9
+	VPSHUFD       $0x4e, X9, X5
+	VADDPS        X5, X9, X9
+	VPSHUFD       $0xb1, X9, X5
+	VADDPS        X5, X9, X9
+	VDIVSS        X0, X9, X9
+	VADDSS        eps+64(FP), X9, X9
+	VSQRTSS       X9, X9, X9
+	VDIVSS        X9, X1, X9
+	VBROADCASTSS  X9, Z5
+	MOVQ          gamma+16(FP), R9
+	MOVQ          beta+24(FP), DI
+	LEAQ          (BX)(BX*2), R8
+	LEAQ          (SI)(SI*2), R10
+	MOVQ          CX, R11
+	MOVQ          AX, R12
+	XORQ          DI, DI
+	MOVQ          width+40(FP), R13
+	CMPQ          R13, $0x00000010
+	JL            rows4out1done
+
+rows4out1:
+	VMOVUPS (R9)(DI*1), Z11
+	VMOVUPS (R11), Z10
+	VMULPS  Z2, Z10, Z10
+	VMULPS  Z11, Z10, Z10
+	VMOVUPS Z10, (R12)
+	VMOVUPS (R11)(BX*1), Z10
+	VMULPS  Z3, Z10, Z10
+	VMULPS  Z11, Z10, Z10
+	VMOVUPS Z10, (R12)(SI*1)
+	VMOVUPS (R11)(BX*2), Z10
+	VMULPS  Z4, Z10, Z10
+	VMULPS  Z11, Z10, Z10
+	VMOVUPS Z10, (R12)(SI*2)
+	VMOVUPS (R11)(R8*1), Z10
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z11, Z10, Z10
+	VMOVUPS Z10, (R12)(R10*1)
+	ADDQ    $0x00000040, R11
+	ADDQ    $0x00000040, R12
+	ADDQ    $0x00000040, DI
+	SUBQ    $0x00000010, R13
+	CMPQ    R13, $0x00000010
+	JGE     rows4out1
+
+rows4out1done:
+	TESTQ     R13, R13
+	JZ        rows4outdone
+	MOVQ      $-1, R14
+	BZHIQ     R13, R14, R14
+	KMOVQ     R14, K1
+	VMOVUPS.Z (R9)(DI*1), K1, Z11
+	VMOVUPS.Z (R11), K1, Z10
+	VMULPS    Z2, Z10, Z10
+	VMULPS    Z11, Z10, Z10
+	VMOVUPS   Z10, K1, (R12)
+	VMOVUPS.Z (R11)(BX*1), K1, Z10
+	VMULPS    Z3, Z10, Z10
+	VMULPS    Z11, Z10, Z10
+	VMOVUPS   Z10, K1, (R12)(SI*1)
+	VMOVUPS.Z (R11)(BX*2), K1, Z10
+	VMULPS    Z4, Z10, Z10
+	VMULPS    Z11, Z10, Z10
+	VMOVUPS   Z10, K1, (R12)(SI*2)
+	VMOVUPS.Z (R11)(R8*1), K1, Z10
+	VMULPS    Z5, Z10, Z10
+	VMULPS    Z11, Z10, Z10
+	VMOVUPS   Z10, K1, (R12)(R10*1)
+
+rows4outdone:
+	ADDQ BX, CX
+	ADDQ SI, AX
+	ADDQ BX, CX
+	ADDQ SI, AX
+	ADDQ BX, CX
+	ADDQ SI, AX
+	ADDQ BX, CX
+	ADDQ SI, AX
+	SUBQ $0x04, DX
+	JMP  rows4
+
+rows4done:
+rows1:
+	CMPQ   DX, $0x01
+	JL     rows1done
+	VPXORD Z12, Z12, Z12
+	MOVQ   width+40(FP), R8
+	MOVQ   CX, R9
+	LEAQ   (BX)(BX*2), DI
+	CMPQ   R8, $0x00000010
+	JL     rows1squares1done
+
+rows1squares1:
+	VMOVUPS (R9), Z3
+	VMULPS  Z3, Z3, Z3
+	VADDPS  Z3, Z12, Z12
+	ADDQ    $0x00000040, R9
+	SUBQ    $0x00000010, R8
+	CMPQ    R8, $0x00000010
+	JGE     rows1squares1
+
+rows1squares1done:
+	TESTQ     R8, R8
+	JZ        rows1squaresdone
+	MOVQ      $-1, DI
+	BZHIQ     R8, DI, DI
+	KMOVQ     DI, K1
+	VMOVUPS.Z (R9), K1, Z3
+	VMULPS    Z3, Z3, Z3
+	VADDPS    Z3, Z12, K1, Z12
+
+rows1squaresdone:
+	VEXTRACTF64X4 $0x01, Z12, Y2
+	VADDPS        Y2, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X2
+	VADDPS        X2, X12, X12
+	VPSHUFD       $0x4e, X12, X2
+	VADDPS        X2, X12, X12
+	VPSHUFD       $0xb1, X12, X2
+	VADDPS        X2, X12, X12
+	VDIVSS        X0, X12, X12
+	VADDSS        eps+64(FP), X12, X12
+	VSQRTSS       X12, X12, X12
+	VDIVSS        X12, X1, X12
+	VBROADCASTSS  X12, Z2
+	MOVQ          gamma+16(FP), R8
+	MOVQ          beta+24(FP), DI
+	LEAQ          (BX)(BX*2), DI
+	LEAQ          (SI)(SI*2), DI
+	MOVQ          CX, R9
+	MOVQ          AX, R10
+	XORQ          DI, DI
+	MOVQ          width+40(FP), R11
+	CMPQ          R11, $0x00000010
+	JL            rows1out1done
+
+rows1out1:
+	VMOVUPS (R8)(DI*1), Z4
+	VMOVUPS (R9), Z3
+	VMULPS  Z2, Z3, Z3
+	VMULPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R10)
+	ADDQ    $0x00000040, R9
+	ADDQ    $0x00000040, R10
+	ADDQ    $0x00000040, DI
+	SUBQ    $0x00000010, R11
+	CMPQ    R11, $0x00000010
+	JGE     rows1out1
+
+rows1out1done:
+	TESTQ     R11, R11
+	JZ        rows1outdone
+	MOVQ      $-1, R12
+	BZHIQ     R11, R12, R12
+	KMOVQ     R12, K1
+	VMOVUPS.Z (R8)(DI*1), K1, Z4
+	VMOVUPS.Z (R9), K1, Z3
+	VMULPS    Z2, Z3, Z3
+	VMULPS    Z4, Z3, Z3
+	VMOVUPS   Z3, K1, (R10)
+
+rows1outdone:
+	ADDQ BX, CX
+	ADDQ SI, AX
+	SUBQ $0x01, DX
+	JMP  rows1
+
+rows1done:
+	VZEROUPPER
+	RET
+
+// func gather512(dst *float32, row *int8, n int, scale float32, add int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·gather512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         row+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         add+32(FP), BX
+	VBROADCASTSS scale+24(FP), Z0
+	CMPQ         DX, $0x00000010
+	JL           values1done
+
+values1:
+	VPMOVSXBD (CX), Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	TESTQ     BX, BX
+	JZ        writefalse
+	VMOVUPS   (AX), Z2
+	VADDPS    Z1, Z2, Z1
+
+writefalse:
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000010, CX
+	SUBQ    $0x00000010, DX
+	CMPQ    DX, $0x00000010
+	JGE     values1
+
+values1done:
+	TESTQ       DX, DX
+	JZ          valuesdone
+	MOVQ        $-1, SI
+	BZHIQ       DX, SI, SI
+	KMOVQ       SI, K1
+	VPMOVSXBD.Z (CX), K1, Z1
+	VCVTDQ2PS   Z1, Z1
+	VMULPS      Z0, Z1, Z1
+	TESTQ       BX, BX
+	JZ          writetrue
+	VMOVUPS.Z   (AX), K1, Z0
+	VADDPS      Z1, Z0, Z1
+
+writetrue:
+	VMOVUPS Z1, K1, (AX)
+
+valuesdone:
+	VZEROUPPER
+	RET
+
+// func rotate512(x *float32, table *float32, half int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·rotate512(SB), NOSPLIT, $0-24
+	MOVQ x+0(FP), AX
+	MOVQ table+8(FP), CX
+	MOVQ half+16(FP), DX
+	MOVQ DX, BX
+	SHLQ $0x02, BX
+	CMPQ DX, $0x00000010
+	JL   values1done
+
+values1:
+	VMOVUPS (AX), Z0
+	VMOVUPS (AX)(BX*1), Z1
+	VMOVUPS (CX), Z2
+	VMOVUPS (CX)(BX*1), Z3
+	VMULPS  Z2, Z0, Z4
+	VMULPS  Z3, Z0, Z0
+	VMULPS  Z3, Z1, Z3
+	VMULPS  Z2, Z1, Z1
+	VSUBPS  Z3, Z4, Z4
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z0, (AX)(BX*1)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, DX
+	CMPQ    DX, $0x00000010
+	JGE     values1
+
+values1done:
+	TESTQ     DX, DX
+	JZ        valuesdone
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVQ     SI, K1
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (AX)(BX*1), K1, Z1
+	VMOVUPS.Z (CX), K1, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z3
+	VMULPS    Z2, Z0, Z4
+	VMULPS    Z3, Z0, Z0
+	VMULPS    Z3, Z1, Z3
+	VMULPS    Z2, Z1, Z1
+	VSUBPS    Z3, Z4, Z4
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z4, K1, (AX)
+	VMOVUPS   Z0, K1, (AX)(BX*1)
+
+valuesdone:
+	VZEROUPPER
+	RET
+
+// func interleave512(dst *int8, stride int, v *byte, ldv int, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·interleave512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ stride+8(FP), CX
+	MOVQ v+16(FP), DX
+	MOVQ ldv+24(FP), BX
+	MOVQ n+32(FP), SI
+	LEAQ (BX)(BX*2), DI
+	CMPQ SI, $0x00000010
+	JL   columns1done
+
+columns1:
+	VPMOVZXBD (DX), Z0
+	VPMOVZXBD (DX)(BX*1), Z1
+	VPSLLD    $0x08, Z1, Z1
+	VPORD     Z1, Z0, Z0
+	VPMOVZXBD (DX)(BX*2), Z1
+	VPSLLD    $0x10, Z1, Z1
+	VPORD     Z1, Z0, Z0
+	VPMOVZXBD (DX)(DI*1), Z1
+	VPSLLD    $0x18, Z1, Z1
+	VPORD     Z1, Z0, Z0
+	VMOVDQU32 Z0, (AX)
+	ADDQ      $0x00000010, DX
+	ADDQ      CX, AX
+	SUBQ      $0x00000010, SI
+	CMPQ      SI, $0x00000010
+	JGE       columns1
+
+columns1done:
+	TESTQ       SI, SI
+	JZ          columnsdone
+	MOVQ        $-1, CX
+	BZHIQ       SI, CX, CX
+	KMOVQ       CX, K1
+	VPMOVZXBD.Z (DX), K1, Z0
+	VPMOVZXBD.Z (DX)(BX*1), K1, Z1
+	VPSLLD      $0x08, Z1, Z1
+	VPORD       Z1, Z0, Z0
+	VPMOVZXBD.Z (DX)(BX*2), K1, Z1
+	VPSLLD      $0x10, Z1, Z1
+	VPORD       Z1, Z0, Z0
+	VPMOVZXBD.Z (DX)(DI*1), K1, Z1
+	VPSLLD      $0x18, Z1, Z1
+	VPORD       Z1, Z0, Z0
+	VMOVDQU32   Z0, (AX)
+
+columnsdone:
 	VZEROUPPER
 	RET
 

@@ -85,7 +85,7 @@ type machine struct {
 	register map[string]int
 	vector   map[string][64]byte
 	argument map[string]int
-	zero     bool
+	flags    int // the last result
 }
 
 func (m *machine) run(code []string) error {
@@ -100,8 +100,13 @@ func (m *machine) run(code []string) error {
 		if op == "RET" {
 			return nil
 		}
-		if op == "JZ" || op == "JNZ" {
-			if m.zero == (op == "JZ") {
+		if strings.HasPrefix(op, "J") {
+			jump := map[string]bool{"JZ": m.flags == 0, "JNZ": m.flags != 0, "JL": m.flags < 0, "JGE": m.flags >= 0}
+			taken, known := jump[op]
+			if !known {
+				return fmt.Errorf("unknown jump %q", op)
+			}
+			if taken {
 				at = labels[strings.TrimSpace(rest)]
 			}
 			continue
@@ -127,13 +132,17 @@ func (m *machine) step(op string, args []string) error {
 		m.register[last] = m.address(args[0])
 	case "ADDQ":
 		m.register[last] += m.integer(args[0])
+		m.flags = m.register[last]
+	case "SUBQ":
+		m.register[last] -= m.integer(args[0])
+		m.flags = m.register[last]
 	case "SHLQ":
 		m.register[last] <<= m.integer(args[0])
 	case "DECQ":
 		m.register[last]--
-		m.zero = m.register[last] == 0
+		m.flags = m.register[last]
 	case "TESTQ":
-		m.zero = m.register[args[0]] == 0
+		m.flags = m.register[args[0]]
 	case "VZEROUPPER":
 	case "VPBROADCASTD":
 		var v [64]byte
@@ -148,7 +157,7 @@ func (m *machine) step(op string, args []string) error {
 		}
 		v := m.vector[args[0]]
 		copy(m.memory[m.address(last):], v[:])
-	case "VPXORD", "VPSUBD", "VPSLLD", "VPDPBUSD":
+	case "VPXORD", "VPADDD", "VPSUBD", "VPSLLD", "VPDPBUSD":
 		m.lanes(op, args)
 	default:
 		return fmt.Errorf("unknown instruction")
@@ -166,6 +175,8 @@ func (m *machine) lanes(op string, args []string) {
 		switch op {
 		case "VPXORD":
 			r = lane(m.vector[args[0]]) ^ lane(m.vector[args[1]])
+		case "VPADDD":
+			r = lane(m.vector[args[1]]) + lane(m.vector[args[0]])
 		case "VPSUBD":
 			r = lane(m.vector[args[1]]) - lane(m.vector[args[0]])
 		case "VPSLLD":

@@ -58,6 +58,7 @@ func Detect(force string) (Level, error) {
 type Set struct {
 	level Level
 	primitives
+	tile floatTile
 }
 
 // Level is the level that s runs at.
@@ -68,7 +69,7 @@ func For(level Level) (*Set, error) {
 	if _, err := Detect(level.String()); err != nil {
 		return nil, err
 	}
-	s := &Set{level: level, primitives: genericPrimitives()}
+	s := &Set{level: level, primitives: genericPrimitives(), tile: archTile(level)}
 	archPrimitives(level, &s.primitives)
 	return s, nil
 }
@@ -92,4 +93,17 @@ type primitives struct {
 	sum        func(x []float32) float32
 	squares    func(x []float32, shift float32) float32
 	normalise  func(dst, x, gamma, beta []float32, mean, inverse float32)
+	roundBytes func(dst []byte, x []float32, inverse float32, offset byte) // round to bytes, where valueBytes is 2
+
+	// What follows fuses several of the above and may be nil.
+	affine       func(dst []float32, ldd int, a []byte, lda int, rowScale []float32, b right, columns int, residual []float32)
+	quantiseRows func(dst []byte, ldq int, x []float32, ldx, n int, scale []float32, offset byte)
+	softmaxRows  func(dst []byte, ldd int, x []float32, ldx, n, grow, padded int, weight, out, inverse []float32)
+	siluGated    func(dst, x []float32)
+	geluGated    func(dst, x []float32)
+	layerNorm    func(dst, x, gamma, beta []float32, rows, width, ldx, ldd int, eps float32)
+	rmsNorm      func(dst, x, gamma []float32, rows, width, ldx, ldd int, eps float32)
+	gather       func(dst []float32, row []int8, scale float32, add bool)
+	rotate       func(x, table []float32)
+	interleave   func(dst []int8, stride int, v []byte, ldv, n int)
 }

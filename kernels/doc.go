@@ -22,4 +22,4 @@ package kernels
 
 // Version is raised whenever a kernel's time may have changed. A latency table
 // carries it.
-const Version = 1
+const Version = 2

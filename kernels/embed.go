@@ -40,18 +40,7 @@ func FillTable(t *Table, seed uint64) {
 
 // Gather writes row r of t to dst, or adds it.
 func (s *Set) Gather(dst []float32, t *Table, r int, add bool) {
-	scale := t.Scale[r]
-	row := t.Data[r*t.Width:][:t.Width]
-	dst = dst[:t.Width]
-	if add {
-		for i, q := range row {
-			dst[i] = float32(dst[i] + float32(float32(q)*scale))
-		}
-		return
-	}
-	for i, q := range row {
-		dst[i] = float32(float32(q) * scale)
-	}
+	s.gather(dst[:t.Width], t.Data[r*t.Width:][:t.Width], t.Scale[r], add)
 }
 
 // GatherColumn writes column n of m to dst, or adds it: the embedding of token n

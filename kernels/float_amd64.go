@@ -82,7 +82,7 @@ func expAVX2(x []float32, top float32) float32 {
 		exp16(&x[0], whole/16, top, &part[0])
 	}
 	for i, v := range x[whole:] {
-		e := expf(float32(v - top))
+		e := exp2f(float32(v - top))
 		x[whole+i] = e
 		part[i] = float32(part[i] + e)
 	}

@@ -7,7 +7,8 @@ import "math"
 func genericPrimitives() primitives {
 	return primitives{valueBytes: 1, product: productGeneric, amax: amaxGeneric, round: roundGeneric, dequant: dequantGeneric,
 		gelu: geluGeneric, silu: siluGeneric, exp: expGeneric, maximum: maximumGeneric, multiply: multiplyGeneric,
-		sum: sumGeneric, squares: squaresGeneric, normalise: normaliseGeneric}
+		sum: sumGeneric, squares: squaresGeneric, normalise: normaliseGeneric, roundBytes: roundGeneric,
+		gather: gatherGeneric, rotate: rotateGeneric, interleave: interleaveGeneric}
 }
 
 // productGeneric computes dst[m*ldc+n] = sum over k of A[m][k]*B[k][n] for rows
@@ -67,49 +68,58 @@ func dequantGeneric(dst []float32, acc []int32, rowScale float32, colScale, bias
 	}
 }
 
-// expf is e^x for x <= 0 or small, by 2^n * p(r) with |r| <= ln2/2 and a
-// polynomial of degree 6; relative error below 3e-7. Arguments are clamped to
-// [-87, 88].
-func expf(x float32) float32 {
-	x = min(max(x, -87), 88)
-	n := float32(math.RoundToEven(float64(x * (1 / math.Ln2))))
-	r := float32(x - float32(n*0.693359375))
-	r = float32(r - float32(n*-2.12194440e-4))
-	p := float32(1.9875691500e-4)
-	p = float32(float32(p*r) + 1.3981999507e-3)
-	p = float32(float32(p*r) + 8.3334519073e-3)
-	p = float32(float32(p*r) + 4.1665795894e-2)
-	p = float32(float32(p*r) + 1.6666665459e-1)
-	p = float32(float32(p*r) + 5.0000001201e-1)
-	p = float32(float32(p*float32(r*r)) + r)
-	p = float32(p + 1)
-	return p * math.Float32frombits(uint32(int32(n)+127)<<23)
+// exp2f is 2^x by 2^n * p(x-n), n the nearest integer and p a minimax polynomial
+// that is 1 at 0; relative error below 3.2e-6. Arguments are clamped to [-125, 127].
+func exp2f(x float32) float32 {
+	x = min(max(x, -125), 127)
+	const round = 1.5 * (1 << 23) // adding it leaves no bits for a fraction
+	z := float32(x + round)
+	f := float32(x - float32(z-round))
+	p := float32(9.582855177e-3)
+	p = float32(float32(p*f) + 5.590643755e-2)
+	p = float32(float32(p*f) + 2.402409852e-1)
+	p = float32(float32(p*f) + 6.931241919e-1)
+	p = float32(float32(p*f) + 1)
+	return p * math.Float32frombits(math.Float32bits(z)<<23+127<<23)
 }
 
-// expGeneric replaces x by e^(x-top) and returns the sum, added as by sumGeneric.
+// expGeneric replaces x by 2^(x-top) and returns the sum, added as by sumGeneric.
 func expGeneric(x []float32, top float32) float32 {
 	var part [16]float32
 	for i, v := range x {
-		e := expf(float32(v - top))
+		e := exp2f(float32(v - top))
 		x[i] = e
 		part[i%16] = float32(part[i%16] + e)
 	}
 	return fold(&part)
 }
 
-// geluGeneric is x/(1+e^-2u), u = sqrt(2/pi)*(x+0.044715x^3): the tanh form
-// (Hendrycks & Gimpel 2016, section 2), within 5e-4 of the erf form.
+// geluEnd is where the normal distribution counts as 0 or 1, and geluTerms the
+// coefficients, highest first, of a minimax polynomial P with
+// Phi(x) = 1/2 + x P(x^2), which is 0 and 1 at the ends.
+const geluEnd = 4.24609375
+
+var geluTerms = [...]float32{-8.460330172e-10, 7.570776653e-08, -2.938786329e-06, 6.552685438e-05, -9.404456717e-04, 9.257815040e-03, -6.545348366e-02, 3.984200326e-01}
+
+// geluGeneric is x Phi(x) (Hendrycks & Gimpel 2016) within 1e-4. No division: it is
+// the slowest instruction there is.
 func geluGeneric(x []float32) {
 	for i, v := range x {
-		u := float32(1.5957691216 * float32(v+float32(0.044715*float32(float32(v*v)*v))))
-		x[i] = v / float32(1+expf(-u))
+		v = max(v, -geluEnd)
+		u := min(v, geluEnd)
+		t := float32(u * u)
+		p := geluTerms[0]
+		for _, c := range geluTerms[1:] {
+			p = float32(float32(p*t) + c)
+		}
+		x[i] = v * float32(float32(p*u)+0.5)
 	}
 }
 
 // siluGeneric is x/(1+e^-x).
 func siluGeneric(x []float32) {
 	for i, v := range x {
-		x[i] = v / float32(1+expf(-v))
+		x[i] = v / float32(1+exp2f(float32(v*-math.Log2E)))
 	}
 }
 
@@ -167,5 +177,38 @@ func normaliseGeneric(dst, x, gamma, beta []float32, mean, inverse float32) {
 			v = float32(v + beta[i])
 		}
 		dst[i] = v
+	}
+}
+
+// gatherGeneric writes row*scale to dst, or adds it.
+func gatherGeneric(dst []float32, row []int8, scale float32, add bool) {
+	for i, q := range row {
+		v := float32(float32(q) * scale)
+		if add {
+			v = float32(dst[i] + v)
+		}
+		dst[i] = v
+	}
+}
+
+// rotateGeneric rotates the pairs (i, i+half) of x by a row of a RoPETable.
+func rotateGeneric(x, table []float32) {
+	half := len(x) / 2
+	for i := range half {
+		cos, sin := table[i], table[half+i]
+		a, b := x[i], x[i+half]
+		x[i] = float32(a*cos) - float32(b*sin)
+		x[i+half] = float32(a*sin) + float32(b*cos)
+	}
+}
+
+// interleaveGeneric writes n columns of four rows of bytes as groups of panels
+// that are stride bytes apart.
+func interleaveGeneric(dst []int8, stride int, v []byte, ldv, n int) {
+	for i := range n {
+		group := dst[i/PanelWidth*stride+i%PanelWidth*GroupDepth:][:GroupDepth]
+		for t := range group {
+			group[t] = int8(v[t*ldv+i])
+		}
 	}
 }

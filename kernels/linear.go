@@ -11,7 +11,7 @@ type Activation uint8
 const (
 	None Activation = iota
 	ReLU
-	GELU // tanh form
+	GELU // x Phi(x)
 	SiLU
 	Tanh
 )
@@ -33,10 +33,7 @@ type LinearArgs struct {
 	Scratch      []byte // LinearScratch(K) bytes
 }
 
-const (
-	linearRows    = 24 // rows quantised at once at one byte a value
-	linearColumns = 64 // columns of a block: what the widest tile takes
-)
+const linearRows = 24 // rows quantised at once at one byte a value
 
 // LinearScratch is the working memory of a Linear of depth k in bytes: a block of
 // quantised rows, their scales and a block of int32 sums.
@@ -48,90 +45,112 @@ func align64(n int) int { return (n + 63) &^ 63 }
 // act(X W + bias) + residual.
 func (s *Set) Linear(a *LinearArgs) {
 	w := a.W
-	depth := PadK(w.K)
-	lda := depth * s.valueBytes
+	lda := PadK(w.K) * s.valueBytes
 	block := linearRows / s.valueBytes
-	scales := floats(a.Scratch, linearRows)
-	acc := ints(a.Scratch[128:], linearRows*linearColumns)
-	quantised := a.Scratch[128+4*linearRows*linearColumns:][:block*lda]
-	hi := a.ColHi
-	if hi == 0 {
-		hi = PadN(w.N)
-	}
+	scale := floats(a.Scratch, linearRows)
+	acc := ints(a.Scratch[128:], linearRows*blockColumns)
+	quantised := a.Scratch[128+4*linearRows*blockColumns:][:block*lda]
 	for row := 0; row < a.Rows; row += block {
 		rows := min(block, a.Rows-row)
-		for i := range rows {
-			scales[i] = s.quantise(quantised[i*lda:][:lda], a.X[(row+i)*a.LDX:][:w.K], s.offset)
-		}
-		for col := a.ColLo; col < hi; col += linearColumns {
-			panels := min(linearColumns, hi-col) / PanelWidth
-			s.product(acc, linearColumns, quantised, lda, w.Data[col*depth:], depth/GroupDepth, rows, panels, PanelWidth*depth, w.Sum[col:])
-			for i := range rows {
-				s.epilogue(a, row+i, col, panels*PanelWidth, acc[i*linearColumns:], scales[i])
-			}
+		s.quantise(quantised, lda, a.X[row*a.LDX:], a.LDX, w.K, scale[:rows], s.offset)
+		if a.Gated || a.Act != None && a.Residual != nil {
+			s.linearByBlock(a, row, quantised, lda, scale[:rows], acc)
+		} else {
+			s.linearInPlace(a, row, quantised, lda, scale[:rows], acc)
 		}
 	}
 }
 
-// epilogue turns one row of a block of sums into outputs.
-func (s *Set) epilogue(a *LinearArgs, row, col, width int, acc []int32, scale float32) {
-	if a.Gated {
-		s.gatedEpilogue(a, row, col, width, acc, scale)
-		return
+// columns are those of Dst that columns lo and up of W make, lo already scaled.
+func (a *LinearArgs) columns() (lo, hi int) {
+	hi = a.ColHi
+	if hi == 0 {
+		hi = PadN(a.W.N)
 	}
 	n := a.Outputs
 	if n == 0 {
 		n = a.W.N
-	}
-	width = min(width, n-col)
-	if width <= 0 {
-		return
-	}
-	dst := a.Dst[row*a.LDD+col:][:width]
-	var bias, residual []float32
-	if a.W.Bias != nil {
-		bias = a.W.Bias[col:][:width]
-	}
-	if a.Residual != nil {
-		residual = a.Residual[row*a.LDD+col:][:width]
-	}
-	if a.Act == None {
-		s.dequant(dst, acc, scale, a.W.Scale[col:][:width], bias, residual)
-		return
-	}
-	block := floatsOf(acc[:width]) // the sums are not needed after
-	s.dequant(block, acc, scale, a.W.Scale[col:][:width], bias, nil)
-	s.activate(a.Act, block)
-	for i, v := range block {
-		if residual != nil {
-			v = float32(v + residual[i])
+		if a.Gated {
+			n /= 2
 		}
-		dst[i] = v
+	}
+	if a.Gated {
+		return a.ColLo / 2, min(hi/2, n)
+	}
+	return a.ColLo, min(hi, n)
+}
+
+// linearInPlace computes a block of rows in Dst itself.
+func (s *Set) linearInPlace(a *LinearArgs, row int, quantised []byte, lda int, scale []float32, acc []int32) {
+	lo, hi := a.columns()
+	if lo >= hi {
+		return
+	}
+	var residual []float32
+	if a.Residual != nil {
+		residual = a.Residual[row*a.LDD+lo:]
+	}
+	dst := a.Dst[row*a.LDD+lo:]
+	s.affine(dst, a.LDD, quantised, lda, scale, a.W.from(lo), hi-lo, residual, acc)
+	if a.Act == None {
+		return
+	}
+	for i := range scale {
+		s.activate(a.Act, dst[i*a.LDD:][:hi-lo])
 	}
 }
 
-func (s *Set) gatedEpilogue(a *LinearArgs, row, col, width int, acc []int32, scale float32) {
-	n := a.Outputs
-	if n == 0 {
-		n = a.W.N / 2
+// linearByBlock computes a block of rows through acc, where the activation is not
+// the last step or takes two columns.
+func (s *Set) linearByBlock(a *LinearArgs, row int, quantised []byte, lda int, scale []float32, acc []int32) {
+	lo, hi := a.columns()
+	outputs, per := blockColumns, 1
+	if a.Gated {
+		outputs, per = blockColumns/2, 2
 	}
-	block := floatsOf(acc[:width])
-	var bias []float32
-	if a.W.Bias != nil {
-		bias = a.W.Bias[col:][:width]
-	}
-	s.dequant(block, acc, scale, a.W.Scale[col:][:width], bias, nil)
-	for p := 0; p < width; p += 2 * PanelWidth {
-		out := (col + p) / 2
-		gate, up := block[p:][:PanelWidth], block[p+PanelWidth:][:PanelWidth]
-		s.activate(a.Act, gate)
-		for i := range min(PanelWidth, n-out) {
-			v := float32(gate[i] * up[i])
-			at := row*a.LDD + out + i
+	block := floatsOf(acc)
+	for ; lo < hi; lo += outputs {
+		width := min(outputs, hi-lo)
+		columns := PadN(width) * per
+		s.affine(block, blockColumns, quantised, lda, scale, a.W.from(lo*per), columns, nil, acc)
+		for i := range scale {
+			x, dst := block[i*blockColumns:][:columns], a.Dst[(row+i)*a.LDD+lo:][:width]
+			var residual []float32
 			if a.Residual != nil {
-				v = float32(v + a.Residual[at])
+				residual = a.Residual[(row+i)*a.LDD+lo:][:width]
 			}
-			a.Dst[at] = v
+			if a.Gated {
+				s.gate(a.Act, x[:width], x)
+			} else {
+				s.activate(a.Act, x[:width])
+			}
+			if residual == nil {
+				copy(dst, x)
+				continue
+			}
+			for j, v := range residual {
+				dst[j] = float32(x[j] + v)
+			}
+		}
+	}
+}
+
+// gate multiplies the activation of the even panels of x with the odd ones. dst
+// may be the start of x.
+func (s *Set) gate(act Activation, dst, x []float32) {
+	if act == SiLU && s.siluGated != nil {
+		s.siluGated(dst, x)
+		return
+	}
+	if act == GELU && s.geluGated != nil {
+		s.geluGated(dst, x)
+		return
+	}
+	for p := 0; p < len(dst); p += PanelWidth {
+		gate, up := x[2*p:][:PanelWidth], x[2*p+PanelWidth:][:PanelWidth]
+		s.activate(act, gate)
+		for i := range min(PanelWidth, len(dst)-p) {
+			dst[p+i] = float32(gate[i] * up[i])
 		}
 	}
 }

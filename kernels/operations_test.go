@@ -205,7 +205,7 @@ func newKV(width, capacity int) *KV {
 func randomKV(s *Set, width, tokens int) *KV {
 	r, kv := rand.New(rand.NewPCG(5, 5)), newKV(width, tokens)
 	for i := range tokens {
-		s.KVStore(kv, i, normals(r, width), normals(r, width))
+		s.KVStore(kv, i, 1, normals(r, width), normals(r, width), 0, make([]byte, KVScratch(width)))
 	}
 	return kv
 }
@@ -241,9 +241,12 @@ func TestAttention(t *testing.T) {
 			for i := range kv.V {
 				kv.V[i] = int8(r.Uint32())
 			}
-			for i := range c.context {
-				s.KVStore(kv, i, v[i*d:][:d], k[i*d:][:d]) // overwritten by the next
-				s.KVStore(kv, i, k[i*d:][:d], v[i*d:][:d])
+			scratch := make([]byte, KVScratch(d))
+			s.KVStore(kv, 0, c.context, v, k, d, scratch) // overwritten by the next
+			for i := 0; i < c.context; {
+				rows := min(c.context-i, 1+i%23)
+				s.KVStore(kv, i, rows, k[i*d:], v[i*d:], d, scratch)
+				i += rows
 			}
 			dst, check := guarded[float32](t, (c.rows-1)*ldd+d, 1)
 			s.Attention(&AttentionArgs{Q: q, LDQ: ldq, Rows: c.rows, KV: kv, Context: c.context, Causal: c.causal, Offset: c.offset,

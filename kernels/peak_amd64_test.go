@@ -11,3 +11,14 @@ func peakKernel(level Level) (run func(rounds int), ops int) {
 	}
 	return nil, 0
 }
+
+// peakFloat is the same of a MatMul.
+func peakFloat(level Level) (run func(rounds int), flops int) {
+	switch archTile(level).columns {
+	case 16:
+		return peakFMA256, 12 * 8 * 2
+	case 32:
+		return peakFMA512, 12 * 16 * 2
+	}
+	return nil, 0
+}

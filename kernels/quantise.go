@@ -6,20 +6,41 @@ import "math"
 // keeps 127/amax finite.
 const tiny = 1e-30
 
-// quantise writes q[k] = round(x[k] * (127/amax)) to nearest even in the level's
-// form, zeros up to PadK(len(x)), and returns the scale amax/127, amax being the
-// largest magnitude of the row. A row below tiny is all zero with scale 0. A row
+// quantise writes rows of q[k] = round(x[k] * (127/amax)) to nearest even in the
+// level's form, zeros up to PadK(n), and their scales amax/127, amax being the
+// largest magnitude of a row. A row below tiny is all zero with scale 0. A row
 // with a NaN or an infinity is all zero with scale NaN, so that everything computed
 // from it is NaN. offset is the level's for rows that may be negative, else 0.
-func (s *Set) quantise(dst []byte, x []float32, offset byte) float32 {
-	n := len(x) * s.valueBytes
+func (s *Set) quantise(dst []byte, ldq int, x []float32, ldx, n int, scale []float32, offset byte) {
+	if s.quantiseRows != nil {
+		s.quantiseRows(dst, ldq, x, ldx, n, scale, offset)
+		return
+	}
+	for i := range scale {
+		scale[i] = s.quantiseRow(dst[i*ldq:], x[i*ldx:][:n], s.round, s.valueBytes, offset)
+	}
+}
+
+// quantiseBytes is quantise to int8 whatever the level's form.
+func (s *Set) quantiseBytes(dst []byte, ldq int, x []float32, ldx, n int, scale []float32) {
+	if s.valueBytes == 1 {
+		s.quantise(dst, ldq, x, ldx, n, scale, 0)
+		return
+	}
+	for i := range scale {
+		scale[i] = s.quantiseRow(dst[i*ldq:], x[i*ldx:][:n], s.roundBytes, 1, 0)
+	}
+}
+
+func (s *Set) quantiseRow(dst []byte, x []float32, round func([]byte, []float32, float32, byte), valueBytes int, offset byte) float32 {
+	n := len(x) * valueBytes
 	scale, inverse := scales(s.amax(x))
 	if inverse == 0 {
 		n = 0
 	} else {
-		s.round(dst, x, inverse, offset)
+		round(dst, x, inverse, offset)
 	}
-	pad := dst[n : PadK(len(x))*s.valueBytes]
+	pad := dst[n : PadK(len(x))*valueBytes]
 	for i := range pad {
 		pad[i] = offset
 	}

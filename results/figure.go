@@ -63,7 +63,7 @@ func NewFigure(r *Report) *Figure {
 	}
 	slices.SortStableFunc(f.Points, func(a, b Point) int { return cmp.Compare(b.Memory, a.Memory) })
 	f.Stairs = stairs(f.Points)
-	f.Bars = Spread(f.Stairs, figureBars)
+	f.Bars = evenly(f.Stairs, figureBars)
 	var far Point // as far as references are drawn
 	for _, p := range f.Points {
 		far.X, far.Y = max(far.X, figureFar*p.X), max(far.Y, figureFar*p.Y)

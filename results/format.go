@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// Options of the forms for people.
+// Options of what is written.
 type Options struct {
-	All bool // every member, not a selection
+	All   bool // every member, not a selection
+	Front int  // so many members, well spread; 0: some in the forms for people, all in those for machines
 }
 
 // Formats are the names that Write takes.
@@ -25,15 +26,15 @@ func Write(w io.Writer, format string, r *Report, o Options) error {
 	case "md":
 		return r.sheet(o).writeMarkdown(w)
 	case "csv":
-		return WriteCSV(w, r)
+		return WriteCSV(w, r.selected(o))
 	case "json":
-		return WriteJSON(w, r)
+		return WriteJSON(w, r.selected(o))
 	case "latex":
 		return WriteLaTeX(w, r, o)
 	case "svg":
-		return WriteSVG(w, NewFigure(r))
+		return WriteSVG(w, NewFigure(r.selected(o)))
 	case "png":
-		return WritePNG(w, NewFigure(r))
+		return WritePNG(w, NewFigure(r.selected(o)))
 	}
 	return UnknownFormat(format)
 }

@@ -26,7 +26,11 @@ func WriteJSON(w io.Writer, r *Report) error {
 		{"references", anys(r.References), nil},
 		{"warnings", anys(r.Warnings), nil},
 		{"conditions", nil, c},
+		{"history", anys(r.History), nil},
 	} {
+		if part.key == "history" && len(r.History) == 0 {
+			continue
+		}
 		open := ",\n "
 		if b.Len() == 0 {
 			open = "{\n "

@@ -16,10 +16,7 @@ var (
 // WriteLaTeX writes r as a table for LaTeX with the package booktabs. Ties and
 // beaten references are marked and explained, conditions are the caption.
 func WriteLaTeX(w io.Writer, r *Report, o Options) error {
-	shown := r.Front
-	if !o.All {
-		shown = Spread(shown, rowsShown)
-	}
+	shown := r.shown(o)
 	units := newLayout(r.Front, layout{})
 	units.named = units.named || len(r.References) > 0
 	g := units.grid(slices.Concat(shown, r.References))
@@ -94,7 +91,7 @@ func (r *Report) latexCaption(shown int) string {
 	}
 	s += "."
 	if shown < len(r.Front) {
-		s += fmt.Sprintf(" %d of %d members, spread evenly by score.", shown, len(r.Front))
+		s += fmt.Sprintf(" %d of %d members, well spread over the objectives.", shown, len(r.Front))
 	}
 	all := slices.Concat(r.Front, r.References)
 	for _, k := range []struct {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"nas/search"
 )
 
 // rowsShown is how many members of a front the forms for people show.
@@ -82,8 +84,28 @@ func (g *grid) architecture(c *Candidate) {
 	g.words("ffn", c.Arch.FFN())
 }
 
-// Spread is at most n of list, evenly by position, the first and the last included.
-func Spread[T any](list []T, n int) []T {
+// Spread is at most n of list, in its order: well spread over the objectives of that
+// name, or without any evenly by position. The first and the last are included.
+func Spread(list []Candidate, n int, objectives []string) []Candidate {
+	weighed := objectivesOf(objectives)
+	if len(list) <= n || len(weighed) == 0 {
+		return evenly(list, n)
+	}
+	points := make([][]float64, len(list))
+	for i := range list {
+		points[i] = values(&list[i], weighed)
+	}
+	at := search.Spread(points, weighed, n)
+	slices.Sort(at)
+	chosen := make([]Candidate, len(at))
+	for i, k := range at {
+		chosen[i] = list[k]
+	}
+	return chosen
+}
+
+// evenly is at most n of list, evenly by position, the first and the last included.
+func evenly[T any](list []T, n int) []T {
 	if len(list) <= n {
 		return slices.Clone(list)
 	}
@@ -94,12 +116,30 @@ func Spread[T any](list []T, n int) []T {
 	return chosen
 }
 
+// shown are the members that o asks for.
+func (r *Report) shown(o Options) []Candidate {
+	switch {
+	case o.All:
+		return r.Front
+	case o.Front > 0:
+		return Spread(r.Front, o.Front, r.Conditions.Objectives)
+	}
+	return Spread(r.Front, rowsShown, r.Conditions.Objectives)
+}
+
+// selected is r with the members that o asks for explicitly.
+func (r *Report) selected(o Options) *Report {
+	if o.All || o.Front == 0 {
+		return r
+	}
+	less := *r
+	less.Front = r.shown(o)
+	return &less
+}
+
 // sheet is the form of r for people.
 func (r *Report) sheet(o Options) sheet {
-	shown := r.Front
-	if !o.All {
-		shown = Spread(shown, rowsShown)
-	}
+	shown := r.shown(o)
 	front := newLayout(r.Front, layout{})
 	s := sheet{above: r.Conditions.words(len(r.Front)), below: r.notes(len(shown))}
 	s.grids = append(s.grids, front.grid(shown), newLayout(r.References, front).grid(r.References))

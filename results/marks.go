@@ -36,6 +36,14 @@ func markTies(front []Candidate) {
 	}
 }
 
+// objectivesOf are the objectives of those names.
+func objectivesOf(names []string) (list []search.Objective) {
+	for _, name := range names {
+		list = append(list, search.Objective{Name: name, Maximise: name == search.Score})
+	}
+	return list
+}
+
 // values are what c is weighed by.
 func values(c *Candidate, objectives []search.Objective) []float64 {
 	v := make([]float64, len(objectives))

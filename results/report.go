@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nas/search"
 	"nas/space"
 )
 
@@ -13,6 +14,8 @@ type Report struct {
 	References []Candidate `json:"references"` // hand-designed models, for comparison
 	Conditions Conditions  `json:"conditions"`
 	Warnings   []string    `json:"warnings"`
+	// History is how the search came there: see search.HistoryPoint.
+	History []search.HistoryPoint `json:"history,omitempty"`
 }
 
 // Conditions are what the figures of a report hold for. Equal conditions give equal
@@ -36,6 +39,33 @@ type Conditions struct {
 	Seed             uint64         `json:"seed"`
 	Evaluations      int            `json:"evaluations"`
 	Stop             string         `json:"stop"` // why the search ended
+	Algorithm        string         `json:"algorithm,omitempty"`
+	Feasibility      *Feasibility   `json:"feasibility,omitempty"`
+	Exact            *Exact         `json:"exact,omitempty"`
+}
+
+// Feasibility is what the space reaches of what is limited.
+type Feasibility struct {
+	Share      float64 `json:"share"` // of random architectures that are within all limits
+	Samples    int     `json:"samples"`
+	Quantities []Reach `json:"quantities"`
+}
+
+// Reach is what the space reaches of one quantity, in bytes, ns or a count.
+type Reach struct {
+	Name     string  `json:"name"`
+	Limit    float64 `json:"limit"`
+	Smallest float64 `json:"smallest"`
+	Typical  float64 `json:"typical"` // the median of random architectures
+	Largest  float64 `json:"largest"`
+}
+
+// Exact is how far the front is from the exact one.
+type Exact struct {
+	Hypervolume float64 `json:"hypervolume"` // as a share of the exact front's
+	Points      int     `json:"points"`      // of the exact front that were found
+	Of          int     `json:"of"`
+	Why         string  `json:"why,omitempty"` // it is not known; the others are then 0
 }
 
 // Limits are what was asked for; 0 is no limit.

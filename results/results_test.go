@@ -39,7 +39,10 @@ func sample(t testing.TB, spaceName string, members int) *Report {
 	r := &Report{Front: []Candidate{}, Warnings: []string{"2 of the table's 300 ops are doubtful | <really>"}, Conditions: Conditions{
 		Tool: "nas 0.1.0", Space: s.Name, Workload: s.Workload, Device: "Board_1", Level: "avx2", Threads: 1, KernelVersion: 1, TableDate: "2026-01-02T03:04:05Z",
 		Ops: 300, OpsWithoutQuorum: 2, Evaluator: "capacity", ScoreUnit: "parameters outside the embedding", Objectives: []string{"score", "latency", "memory"},
-		Limits: Limits{MemoryBytes: 8 << 20, FlashBytes: 6e6, Params: 12e6, LatencyNS: 2e7}, Seed: 18446744073709551615, Evaluations: 1000, Stop: "budget spent"}}
+		Limits: Limits{MemoryBytes: 8 << 20, FlashBytes: 6e6, Params: 12e6, LatencyNS: 2e7}, Seed: 18446744073709551615, Evaluations: 1000, Stop: "budget spent", Algorithm: "evolution",
+		Feasibility: &Feasibility{Share: .185, Samples: 10000, Quantities: []Reach{{"memory", 8 << 20, 2 << 20, 14 << 20, 60 << 20}, {"latency", 2e7, 1e6, 3e7, 2e8}}},
+		Exact:       &Exact{Hypervolume: .99968, Points: 530, Of: 637}}}
+	r.History = []search.HistoryPoint{{Evaluations: 500, Hypervolume: .5}, {Evaluations: 1000, Hypervolume: .75}}
 	random := rand.New(rand.NewPCG(1, 1))
 	for range members {
 		r.Front = append(r.Front, made(s.Arch(s.Sample(random))))
@@ -132,7 +135,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s, %d members: %v", name, members, err)
 			}
-			if diff := cmp.Diff(r, got, cmpopts.IgnoreFields(Report{}, "Conditions", "Warnings")); diff != "" {
+			if diff := cmp.Diff(r, got, cmpopts.IgnoreFields(Report{}, "Conditions", "Warnings", "History")); diff != "" {
 				t.Errorf("CSV (-written +read):\n%s", diff)
 			}
 		}
@@ -280,16 +283,18 @@ func TestMark(t *testing.T) {
 func TestSpread(t *testing.T) {
 	list := make([]Candidate, 100)
 	for i := range list {
-		list[i].Score = float64(i)
+		list[i].Score, list[i].MemoryBytes = float64(i), int64(i*i)
 	}
-	for _, n := range []int{1, 2, 24, 100, 200} {
-		got := Spread(list, n)
-		if len(got) != min(n, 100) || got[0].Score != 0 || n > 1 && got[len(got)-1].Score != 99 {
-			t.Errorf("%d: %d members, %v … %v", n, len(got), got[0].Score, got[len(got)-1].Score)
-		}
-		for i := 1; i < len(got); i++ {
-			if got[i].Score <= got[i-1].Score {
-				t.Errorf("%d: %v after %v", n, got[i].Score, got[i-1].Score)
+	for _, objectives := range [][]string{nil, {search.Score, search.Memory}} {
+		for _, n := range []int{1, 2, 24, 100, 200} {
+			got := Spread(list, n, objectives)
+			if len(got) != min(n, 100) || n > 1 && (got[0].Score != 0 || got[len(got)-1].Score != 99) {
+				t.Errorf("%d: %d members, %v … %v", n, len(got), got[0].Score, got[len(got)-1].Score)
+			}
+			for i := 1; i < len(got); i++ {
+				if got[i].Score <= got[i-1].Score {
+					t.Errorf("%d: %v after %v", n, got[i].Score, got[i-1].Score)
+				}
 			}
 		}
 	}

@@ -2,8 +2,11 @@ package results
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+
+	"nas/search"
 )
 
 // words are the lines above a front of so many members.
@@ -28,11 +31,70 @@ func (c Conditions) words(members int) []string {
 	if limits := c.Limits.words(); limits != "" {
 		lines = append(lines, "limits   "+limits)
 	}
+	if f := c.Feasibility; f != nil && len(f.Quantities) > 0 {
+		lines = append(lines, "reach    "+f.Words())
+	}
 	if c.Evaluations > 0 {
-		lines = append(lines, fmt.Sprintf("search   %s on the front of %s after %s, seed %d (%s)", counted(members, "member"),
-			strings.Join(c.Objectives, ", "), counted(c.Evaluations, "evaluation"), c.Seed, c.Stop))
+		lines = append(lines, "search   "+c.searchWords(members))
+	}
+	if c.Exact != nil {
+		lines = append(lines, "exact    "+c.Exact.words())
 	}
 	return append(lines, fmt.Sprintf("score    %s: %s", c.Evaluator, c.ScoreUnit))
+}
+
+func (c Conditions) searchWords(members int) string {
+	front := fmt.Sprintf("%s on the front of %s", counted(members, "member"), strings.Join(c.Objectives, ", "))
+	if c.Algorithm == string(search.ByProof) {
+		return fmt.Sprintf("%s: all there are, by dynamic programming over %s (%s)", front, counted(c.Evaluations, "partial architecture"), c.Stop)
+	}
+	after := counted(c.Evaluations, "evaluation")
+	if c.Algorithm != "" {
+		after += " by " + c.Algorithm
+	}
+	return fmt.Sprintf("%s after %s, seed %d (%s)", front, after, c.Seed, c.Stop)
+}
+
+func (e *Exact) words() string {
+	if e.Why != "" {
+		return "not compared: " + e.Why
+	}
+	if e.Points == e.Of {
+		return fmt.Sprintf("all %d points of the exact front were found", e.Of)
+	}
+	return fmt.Sprintf("hypervolume %.4f of the exact front's, %d of its %d points found", math.Floor(e.Hypervolume*1e4)/1e4, e.Points, e.Of)
+}
+
+// Words say it in one line.
+func (f *Feasibility) Words() string {
+	var parts []string
+	for _, q := range f.Quantities {
+		show := func(v float64) string { return Quantity(q.Name, v) }
+		parts = append(parts, fmt.Sprintf("%s %s to %s, typically %s", q.Name, show(q.Smallest), show(q.Largest), show(q.Typical)))
+	}
+	return fmt.Sprintf("%s; %s of random architectures are within the limits", strings.Join(parts, "; "), Percent(f.Share))
+}
+
+// Percent is a share for people: 18.5 %; never 0 % or 100 % of what is not.
+func Percent(share float64) string {
+	switch {
+	case share > 0 && share < 0.001:
+		return "less than 0.1 %"
+	case share < 1 && share > 0.999:
+		return "more than 99.9 %"
+	}
+	return fmt.Sprintf("%.3g %%", 100*share)
+}
+
+// Quantity is the value of an objective or a limit of that name for people.
+func Quantity(name string, v float64) string {
+	switch name {
+	case search.Score, search.Params:
+		return Count(v)
+	case search.Memory, search.Flash:
+		return Bytes(int64(v))
+	}
+	return Duration(v)
 }
 
 func (l Limits) words() string {
@@ -56,7 +118,7 @@ func (l Limits) words() string {
 func (r *Report) notes(shown int) []string {
 	var notes []string
 	if shown < len(r.Front) {
-		notes = append(notes, fmt.Sprintf("%d of %d members, spread evenly by score; --all shows every one, --format json or csv holds them", shown, len(r.Front)))
+		notes = append(notes, fmt.Sprintf("%d of %d members, well spread over the objectives; --front N shows N, --all every one, --format json or csv holds them", shown, len(r.Front)))
 	}
 	all := slices.Concat(r.Front, r.References)
 	has := func(f func(Candidate) bool) bool { return slices.ContainsFunc(all, f) }

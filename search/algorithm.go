@@ -14,6 +14,7 @@ const (
 	NSGA2     Algorithm = "nsga2"     // Deb et al. 2002, a population of 100
 	Local     Algorithm = "local"     // mutation of the archive's members, one gene at a time
 	Random    Algorithm = "random"    // uniform samples
+	ByProof   Algorithm = "exact"     // the exact front by dynamic programming: Exact, not Run
 )
 
 // Algorithms are those that Run knows.

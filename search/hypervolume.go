@@ -6,30 +6,50 @@ import (
 )
 
 // Hypervolume is the measure of what points dominate within reference (Zitzler &
-// Thiele 1998), exact for two and three objectives. Points beyond the reference
-// count nothing.
+// Thiele 1998), exact for two and three objectives, an estimate for more (see polar).
+// Points beyond the reference count nothing.
 func Hypervolume(points [][]float64, objectives []Objective, reference []float64) float64 {
-	if len(objectives) != 2 && len(objectives) != 3 {
-		panic("search: Hypervolume is for two or three objectives")
-	}
-	cost := func(p []float64) []float64 {
-		c := slices.Clone(p)
-		for i, o := range objectives {
-			if o.Maximise {
-				c[i] = -c[i]
-			}
+	limit, costs := costOf(reference, objectives), make([][]float64, len(points))
+	scale := make([]float64, len(limit))
+	for i, p := range points {
+		costs[i] = costOf(p, objectives)
+		for k, v := range costs[i] {
+			scale[k] = max(scale[k], limit[k]-v)
 		}
-		return c
 	}
-	limit := cost(reference)
+	return hypervolume(costs, limit, scale)
+}
+
+func costOf(values []float64, objectives []Objective) []float64 {
+	c := slices.Clone(values)
+	for i, o := range objectives {
+		if o.Maximise {
+			c[i] = -c[i]
+		}
+	}
+	return c
+}
+
+// hypervolume is that of costs; scale, the ranges of the costs, matters to the
+// estimate alone.
+func hypervolume(costs [][]float64, limit, scale []float64) float64 {
+	if len(limit) > 3 {
+		if slices.Min(scale) <= 0 {
+			return 0
+		}
+		return polar(costs, limit, scale)
+	}
 	var inside [][]float64
-	for _, p := range points {
-		if c := cost(p); covers(c, limit) {
+	for _, c := range costs {
+		if covers(c, limit) {
 			inside = append(inside, c)
 		}
 	}
-	if len(objectives) == 2 {
+	if len(limit) == 2 {
 		return area(inside, limit)
+	}
+	if len(limit) != 3 {
+		panic("search: the hypervolume is for two objectives and more")
 	}
 	// Slices along the last cost: between two levels the area of what lies below.
 	slices.SortFunc(inside, func(a, b []float64) int { return cmp.Compare(a[2], b[2]) })

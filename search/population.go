@@ -65,13 +65,24 @@ func (p *population) renew(children []child) {
 	*p = all[:min(len(all), populationSize)]
 }
 
-// crowd sets crowding distances within each rank.
+// crowd sets crowding distances within each rank. Of three and more costs they tell
+// little of how members lie: there the order counts in which Spread would choose.
 func crowd(all population) {
 	byRank := map[int][]*individual{}
 	for i := range all {
 		byRank[all[i].rank] = append(byRank[all[i].rank], &all[i])
 	}
 	for _, front := range byRank {
+		if n := len(front[0].costs); n > 2 {
+			points := make([][]float64, len(front))
+			for i, m := range front {
+				points[i] = m.costs
+			}
+			for order, i := range Spread(points, make([]Objective, n), len(points)) {
+				front[i].crowding = float64(len(points) - order)
+			}
+			continue
+		}
 		for k := range front[0].costs {
 			slices.SortStableFunc(front, func(a, b *individual) int { return cmp.Compare(a.costs[k], b.costs[k]) })
 			last := len(front) - 1

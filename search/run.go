@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"time"
 
 	"nas/space"
 )
@@ -24,12 +25,15 @@ const (
 )
 
 // Run searches. Equal problem, settings and seed give an equal result whatever the
-// number of workers. When ctx ends, the result so far is returned, Cancelled.
+// number of workers. When ctx ends, the result so far is returned, Cancelled
+// or TimeUp.
 //
 // Every child is bred from the archive with random numbers of its own, seeded by
 // its number; children seen before are refused; the rest is evaluated and put into
 // the archive in the order of numbers. Where the whole space is not larger than the
 // number of evaluations, it is enumerated instead, and the front is exact.
+//
+// Where Save fails, the result so far comes with its error.
 func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	if len(p.Objectives()) == 0 {
 		return nil, errors.New("search: a problem needs an objective")
@@ -58,10 +62,7 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 		}
 	}
 	reason, err := r.evolve(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.result(reason), nil
+	return r.result(reason), err
 }
 
 type run struct {
@@ -81,6 +82,8 @@ type run struct {
 	news       []uint64
 	history    []HistoryPoint
 	worst      []float64
+	best       []float64
+	share      float64 // see Progress
 }
 
 type child struct {
@@ -93,11 +96,14 @@ func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
 	if r.Resume == nil {
 		r.take(r.First)
 	}
-	saved := r.evaluated
+	saved, at := r.evaluated, time.Now()
+	if r.stands() {
+		reason = StandsStill
+	}
 	for reason == "" {
 		switch {
 		case ctx.Err() != nil:
-			reason = Cancelled
+			reason = reasonOf(ctx)
 		case r.evaluated >= r.Evaluations:
 			reason = BudgetSpent
 		case r.idle >= patience:
@@ -107,17 +113,32 @@ func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
 				reason = StandsStill
 			}
 		}
-		if r.Save != nil && (reason != "" || r.evaluated-saved >= saveEvery) {
+		if r.Save != nil && (reason != "" || r.evaluated-saved >= saveEvery && time.Since(at) >= r.SaveInterval) {
 			if err := r.Save(r.state()); err != nil {
-				return "", err
+				return Cancelled, err
 			}
-			saved = r.evaluated
+			saved, at = r.evaluated, time.Now()
 		}
 		if r.Progress != nil {
-			r.Progress(Progress{r.evaluated, r.Evaluations, r.archive.size})
+			r.Progress(r.progress())
 		}
 	}
 	return reason, nil
+}
+
+func reasonOf(ctx context.Context) Reason {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return TimeUp
+	}
+	return Cancelled
+}
+
+func (r *run) progress() Progress {
+	p := Progress{Evaluations: r.evaluated, Of: r.Evaluations, Front: r.archive.size, Hypervolume: r.share}
+	if n := len(r.archive.blocks); n > 0 {
+		p.Best = r.natural(r.archive.blocks[0].members[0].costs)[0]
+	}
+	return p
 }
 
 // breed makes one generation, drops what was seen and evaluates the rest.
@@ -242,12 +263,12 @@ func (r *run) enumerate(ctx context.Context) Reason {
 	for g := range r.space.All() {
 		if batch = append(batch, slices.Clone(g)); len(batch) == generation {
 			if ctx.Err() != nil {
-				return Cancelled
+				return reasonOf(ctx)
 			}
 			r.take(batch)
 			batch = batch[:0]
 			if r.Progress != nil {
-				r.Progress(Progress{r.evaluated, r.Evaluations, r.archive.size})
+				r.Progress(r.progress())
 			}
 		}
 	}

@@ -24,6 +24,7 @@ type State struct {
 	Population []StateMember   `json:"population"`
 	History    []HistoryPoint  `json:"history"`
 	Worst      []uint64        `json:"worst"`
+	Best       []uint64        `json:"best"`
 	Seen       []uint64        `json:"-"` // new since the last state; a state to resume from has all
 }
 
@@ -55,7 +56,7 @@ func unpack(bits []uint64) []float64 {
 // state takes a picture of r and forgets which hashes are new.
 func (r *run) state() *State {
 	s := &State{Algorithm: r.Algorithm, Seed: r.Seed, Evaluated: r.evaluated, Bred: r.bred, Stride: r.stride, Idle: r.idle, SeenCount: r.seen.n,
-		History: slices.Clone(r.history), Worst: pack(r.worst), Seen: r.news}
+		History: slices.Clone(r.history), Worst: pack(r.worst), Best: pack(r.best), Seen: r.news}
 	r.news = nil
 	for _, b := range r.archive.blocks {
 		var members []StateMember
@@ -84,8 +85,11 @@ func (r *run) restore(s *State) error {
 		}
 		return r.space.Check(m.Genes)
 	}
+	if n := len(s.Worst); n != len(s.Best) || n != 0 && n != len(r.objectives) {
+		return errors.New("search: the state has other objectives")
+	}
 	r.evaluated, r.bred, r.stride, r.idle = s.Evaluated, s.Bred, s.Stride, s.Idle
-	r.history, r.worst = slices.Clone(s.History), unpack(s.Worst)
+	r.history, r.worst, r.best = slices.Clone(s.History), unpack(s.Worst), unpack(s.Best)
 	for _, h := range s.Seen {
 		r.seen.insert(h)
 	}

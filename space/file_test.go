@@ -32,7 +32,7 @@ func TestParseRefuses(t *testing.T) {
 		{"too large", "vocabulary: 100", "vocabulary: 9000000", "3:13", "outside"},
 		{"null", "vocabulary: 100", "vocabulary:", "3:12", "nothing"},
 		{"duplicate key", "hidden: [16, 32]", "family: encoder\nhidden: 16", "4:1", "second time"},
-		{"missing key", "ffn: 16\n", "", "1:1", `"ffn" is missing`},
+		{"missing key", "ffn: 16\n", "", "7:1", `missing: ffn`},
 		{"empty choices", "[16, 32]", "[]", "4:9", "no choices"},
 		{"duplicate choice", "[16, 32]", "[16, 16]", "4:14", "twice"},
 		{"choices of words", "[16, 32]", "[16, wide]", "4:14", "whole number"},

@@ -137,8 +137,10 @@ func (o Op) Scratch() int {
 	switch o.Kind {
 	case Linear:
 		return align(24*padK(o.K) + 8192)
+	case KVStore:
+		return align(16 * padK(o.HeadWidth))
 	case Attention:
-		return align(12*(2*padK(o.HeadWidth)+6*padN(o.Context)+4*padN(o.HeadWidth)) + 256)
+		return align(12*(2*padK(o.HeadWidth)+6*padN(o.Context)+4*64) + 256)
 	}
 	return 0
 }

@@ -117,10 +117,13 @@ func (r *reader) mapping(n *yaml.Node, known, required []string) map[string]*yam
 			values[key.Value] = value
 		}
 	}
-	for _, key := range required {
-		if values[key] == nil {
-			r.fail(n, "key %q is missing", key)
+	missing := slices.DeleteFunc(slices.Clone(required), func(key string) bool { return values[key] != nil })
+	if len(missing) > 0 {
+		last := n // where it should have come at the latest: behind the misspelt key that may be its cause
+		if len(n.Content) > 1 {
+			last = n.Content[len(n.Content)-2]
 		}
+		r.fail(last, "missing: %s", strings.Join(missing, ", "))
 	}
 	return values
 }

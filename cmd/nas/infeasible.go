@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,29 @@ import (
 	"nas/search"
 	"nas/space"
 )
+
+// feasible answers before the search whether the limits can be met: what the space
+// reaches, how much of it, and which limits exclude each other.
+func (a *app) feasible(ctx context.Context, h *hunt, p *search.Additive) (seeds []space.Genes, survey *search.Survey, err error) {
+	seeds, proved, err := p.Feasibility()
+	if err != nil {
+		return nil, nil, h.infeasible(err)
+	}
+	survey = p.Survey(h.seed)
+	if len(survey.Quantities) > 0 {
+		a.phase("reach: %s", feasibility(survey).Words())
+	}
+	if proved || survey.Feasible > 0 {
+		return seeds, survey, nil
+	}
+	if c := p.Conflict(ctx, search.ExactSettings{Workers: h.workers}); c != nil {
+		show := results.Quantity
+		return nil, nil, failed(fmt.Errorf("no architecture of %s keeps %s within %s and %s within %s at once, though each alone can be: within that %s the least %s is %s, within that %s the least %s is %s",
+			h.space.Name, c.A.Name, show(c.A.Name, c.A.Limit), c.B.Name, show(c.B.Name, c.B.Limit), c.A.Name, c.B.Name, show(c.B.Name, c.BestB), c.B.Name, c.A.Name, show(c.A.Name, c.BestA)),
+			"relax one of the two to that figure")
+	}
+	return seeds, survey, nil
+}
 
 // infeasible says which limit binds, what the space reaches and what that is made of.
 func (h *hunt) infeasible(err error) error {

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"nas/evaluator"
-	"nas/results"
 	"nas/search"
 	"nas/space"
 )
@@ -30,6 +29,8 @@ type hunt struct {
 	workers       int
 	evaluatorName string
 	objectives    []string
+	algorithm     string
+	still         float64
 
 	evaluator evaluator.Additive
 	timings   []timing
@@ -43,12 +44,14 @@ func (a *app) searchCommand() *cobra.Command {
 		Long: `Search a space for the architectures that no other beats in score, latency and
 memory at once. Without --device this machine is measured first (half a minute,
 once). Equal flags, seed and device give the same front, whatever the workers.
+It ends after --evaluations, after --time, or when the front stands still.
 
   nas search --memory 8MiB
   nas search --memory 8MiB --latency 20ms --device board.json
   nas search --memory 8MiB --device a.json --device b.json --latency a=20ms,b=35ms
   nas search --space decoder-compact --memory 16MiB --latency prefill=50ms,decode=2ms
   nas search --space decoder-compact --phase decode --memory 16MiB --format md
+  nas search --memory 8MiB --algorithm exact --objectives score,latency --front 12
   nas search --memory 8MiB --format json -o front.json`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.search(c.Context(), h) }}
 	h.workloadFlags(c)
@@ -60,8 +63,10 @@ once). Equal flags, seed and device give the same front, whatever the workers.
 	f.Var(&h.params, "params", "limit of parameters, such as 12M")
 	f.Var(&h.latency, "latency", "limit of latency, such as 20ms; of several devices or both phases: phone=20ms,board=35ms or prefill=50ms,decode=2ms")
 	f.StringArrayVarP(&h.devices, "device", "d", nil, "device profile `file` (default: this machine, measured when needed); may be repeated: the front then fits all, each called as its file")
-	f.IntVar(&h.evaluations, "evaluations", 200000, "architectures to score")
-	f.Var(&h.time, "time", "search no longer than this; the front then depends on the machine's speed")
+	f.StringVar(&h.algorithm, "algorithm", algorithms()[0], "how to search: "+strings.Join(algorithms(), ", "))
+	f.IntVar(&h.evaluations, "evaluations", 1000000, "stop after so many architectures")
+	f.Var(&h.time, "time", "stop after this time; the front then depends on the machine's speed")
+	f.Float64Var(&h.still, "still", 1e-5, "stop when a quarter more evaluations added less than this `share` to the hypervolume; 0: never")
 	f.Uint64Var(&h.seed, "seed", 1, "of the random numbers")
 	f.IntVar(&h.workers, "workers", runtime.NumCPU(), "goroutines that search; the front does not depend on it")
 	f.StringVar(&h.evaluatorName, "evaluator", evaluator.Names()[0], "`name` of the proxy accuracy: "+strings.Join(evaluator.Names(), ", "))
@@ -72,7 +77,13 @@ once). Equal flags, seed and device give the same front, whatever the workers.
 // check finds faults of the flags before any work.
 func (h *hunt) check() (err error) {
 	if h.evaluations < 1 || h.evaluations > 1e9 {
-		return bad(fmt.Errorf("--evaluations %d is outside 1…1000000000", h.evaluations), "the default is --evaluations 200000")
+		return bad(fmt.Errorf("--evaluations %d is outside 1…1000000000", h.evaluations), "the default is --evaluations 1000000")
+	}
+	if !slices.Contains(algorithms(), h.algorithm) {
+		return bad(fmt.Errorf("unknown algorithm %.40q", h.algorithm), "the algorithms are %s", strings.Join(algorithms(), ", "))
+	}
+	if !(h.still >= 0 && h.still < 1) {
+		return bad(fmt.Errorf("--still %v is outside 0…1", h.still), "the default is --still 1e-5; --still 0 never stops for it")
 	}
 	if h.workers < 1 || h.workers > 1024 {
 		return bad(fmt.Errorf("--workers %d is outside 1…1024", h.workers), "leave --workers out: the front does not depend on it")
@@ -124,28 +135,38 @@ func (a *app) search(ctx context.Context, h *hunt) error {
 	if p, err = h.problem(timing.costs, h.limits); err != nil {
 		return err
 	}
-	seeds, _, err := p.Feasibility()
-	if err != nil {
-		return h.infeasible(err)
-	}
-	result, err := a.run(ctx, h, p, seeds)
+	seeds, survey, err := a.feasible(ctx, h, p)
 	if err != nil {
 		return err
 	}
-	if len(result.Front) == 0 {
-		return h.empty(p, result)
+	f := &find{app: a, hunt: h, problem: p}
+	if err := f.run(ctx, seeds); err != nil {
+		return err
 	}
-	report, err := h.report(&judge{h.timings, h.evaluator, h.threads}, p, result)
+	if len(f.result.Front) == 0 {
+		return h.empty(p, f.result)
+	}
+	f.certify(ctx)
+	report, err := f.report(survey)
 	if err != nil {
 		return err
 	}
 	if err := a.write(&h.output, report); err != nil {
 		return err
 	}
-	if result.Stop == search.Cancelled && ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return &fault{exitStopped, errors.New("stopped early; the front so far was kept"), "the same command without interruption gives the whole front"}
 	}
 	return nil
+}
+
+// algorithms are the names that --algorithm takes.
+func algorithms() []string {
+	names := []string{string(search.Algorithms[0]), string(search.ByProof)}
+	for _, a := range search.Algorithms[1:] {
+		names = append(names, string(a))
+	}
+	return names
 }
 
 // problem is what is searched.
@@ -159,68 +180,4 @@ func (h *hunt) problem(costs func(timing) search.Timing, l search.Limits) (*sear
 		return nil, bad(err, "nas search --help lists flags and examples")
 	}
 	return p, nil
-}
-
-// run searches, with progress.
-func (a *app) run(ctx context.Context, h *hunt, p *search.Additive, seeds []space.Genes) (*search.Result, error) {
-	if h.time > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(h.time))
-		defer cancel()
-	}
-	a.phase("searching %s: %s architectures", h.space.Name, results.Count(approximate(h.space)))
-	start, told := time.Now(), time.Now()
-	result, err := search.Run(ctx, p, search.Settings{Evaluations: h.evaluations, Seed: h.seed, Workers: h.workers, First: seeds,
-		Progress: func(at search.Progress) {
-			if time.Since(told) < 100*time.Millisecond {
-				return
-			}
-			told = time.Now()
-			left := time.Duration(float64(time.Since(start)) * float64(at.Of-at.Evaluations) / float64(at.Evaluations))
-			a.progress(left, "%d of %d evaluations, %d on the front", at.Evaluations, at.Of, at.Front)
-		}})
-	if err == nil {
-		a.phase("%d evaluations in %.2f s", result.Evaluations, time.Since(start).Seconds())
-	}
-	return result, err
-}
-
-func approximate(s *space.Space) float64 {
-	v, _ := s.Size().Float64()
-	return v
-}
-
-// report puts figures on what was found.
-func (h *hunt) report(j *judge, p *search.Additive, result *search.Result) (*results.Report, error) {
-	// Figures of what was found are made even where the search was stopped.
-	ctx := context.Background()
-	r := &results.Report{Conditions: j.conditions(h.space.Name)}
-	c := &r.Conditions
-	l := h.limits
-	c.Limits = results.Limits{MemoryBytes: l.Memory, FlashBytes: l.Flash, Params: l.Params, LatencyNS: l.Latency[0]}
-	for i, t := range h.timings {
-		if len(h.timings) > 1 {
-			c.Limits.Latencies = append(c.Limits.Latencies, results.LatencyLimit{Name: t.name, NS: l.Latency[i]})
-		}
-	}
-	c.Seed, c.Evaluations, c.Stop = h.seed, result.Evaluations, string(result.Stop)
-	for _, o := range p.Objectives() {
-		c.Objectives = append(c.Objectives, o.Name)
-	}
-	interpolated := 0
-	for _, m := range result.Front {
-		member, unknown, err := j.candidate(ctx, h.space.Arch(m.Genes))
-		if err != nil {
-			return nil, err
-		}
-		interpolated = max(interpolated, unknown)
-		r.Front = append(r.Front, member)
-	}
-	var err error
-	if r.References, err = j.references(ctx, h.space.Model.Family); err != nil {
-		return nil, err
-	}
-	r.Mark(p.Objectives())
-	r.Warnings = j.warnings(interpolated)
-	return r, nil
 }

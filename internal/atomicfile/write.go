@@ -2,6 +2,7 @@
 package atomicfile
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -58,6 +59,10 @@ func create(path string) (*os.File, error) {
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		if os.IsExist(err) {
 			continue
+		}
+		var fault *os.PathError
+		if errors.As(err, &fault) {
+			err = fault.Err // its path is the temporary file's
 		}
 		if err != nil {
 			return nil, fmt.Errorf("cannot write %s: %w", path, err)

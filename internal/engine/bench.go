@@ -107,7 +107,7 @@ func (p *Probe) Prime() {
 		for h := range heads {
 			for token := range heads[h].Capacity {
 				x := p.bench.noise[(h*31+token*17)%(len(p.bench.noise)/2):][:heads[h].HeadWidth]
-				set.KVStore(&heads[h], token, x, x)
+				set.KVStore(&heads[h], token, 1, x, x, 0, v.scratch[0])
 			}
 		}
 	}

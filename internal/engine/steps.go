@@ -80,40 +80,50 @@ func (s *step) linear(scratch []byte) kernels.LinearArgs {
 	return a
 }
 
-func runKVStore(e *Engine, s *step, _ []byte, from, to int) {
+func runKVStore(e *Engine, s *step, scratch []byte, from, to int) {
 	o := s.op
 	group := o.Heads / o.KVHeads
 	perHead := blocks(o.Rows, storeRows)
 	for unit := from; unit < to; unit++ {
 		b, head, first := unit/perHead/o.KVHeads, unit/perHead%o.KVHeads, unit%perHead*storeRows
-		for t := first; t < min(first+storeRows, o.Rows); t++ {
-			position := t
-			if s.decode {
-				position = e.position
-			}
-			row := s.in[(b*o.Rows+t)*s.width:][:s.width]
-			key := row[(o.Heads+head)*o.HeadWidth:][:o.HeadWidth]
-			value := row[(o.Heads+o.KVHeads+head)*o.HeadWidth:][:o.HeadWidth]
-			if o.Rotary {
-				table := s.weight[0].rotary[position*o.HeadWidth:][:o.HeadWidth]
-				e.set.RoPE(key, table)
+		rows, position := min(storeRows, o.Rows-first), first
+		if s.decode {
+			position = e.position
+		}
+		in := s.in[(b*o.Rows+first)*s.width:]
+		keys, values := in[(o.Heads+head)*o.HeadWidth:], in[(o.Heads+o.KVHeads+head)*o.HeadWidth:]
+		if o.Rotary {
+			for t := range rows {
+				table, row := s.weight[0].rotary[(position+t)*o.HeadWidth:][:o.HeadWidth], in[t*s.width:]
+				e.set.RoPE(keys[t*s.width:][:o.HeadWidth], table)
 				for q := head * group; q < (head+1)*group; q++ {
 					e.set.RoPE(row[q*o.HeadWidth:][:o.HeadWidth], table)
 				}
 			}
-			e.set.KVStore(&s.kv[b*o.KVHeads+head], position, key, value)
 		}
+		e.set.KVStore(&s.kv[b*o.KVHeads+head], position, rows, keys, values, s.width, scratch)
 	}
 }
 
+// runAttention shares blocks of one head's queries, or where there is one token
+// all heads that look at the same keys.
 func runAttention(e *Engine, s *step, scratch []byte, from, to int) {
 	o := s.op
 	group := o.Heads / o.KVHeads
-	perHead := blocks(o.Rows, attentionRows)
 	context := o.Context
 	if s.decode {
 		context = e.position + 1
 	}
+	if o.Rows == 1 && !o.Causal {
+		for unit := from; unit < to; unit++ {
+			b, head := unit/o.KVHeads, unit%o.KVHeads*group
+			a := kernels.AttentionArgs{Q: s.in[b*s.width+head*o.HeadWidth:], LDQ: o.HeadWidth, Rows: group, KV: &s.kv[unit], Context: context,
+				Dst: s.out[b*s.outWidth+head*o.HeadWidth:], LDD: o.HeadWidth, Scratch: scratch}
+			e.set.Attention(&a)
+		}
+		return
+	}
+	perHead := blocks(o.Rows, attentionRows)
 	for unit := from; unit < to; {
 		b, head, first := unit/perHead/o.Heads, unit/perHead%o.Heads, unit%perHead
 		last := min(perHead, first+to-unit) // further units of the same head

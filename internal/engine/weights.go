@@ -22,7 +22,7 @@ type tensor struct {
 	matrix       kernels.Matrix
 	table        kernels.Table
 	scale, shift []float32 // of a norm
-	rotary       []float32 // [N][K/2][2]
+	rotary       []float32 // [N][2][K/2]
 }
 
 // Source supplies float parameters by name. A matrix is [N][K] row-major and named

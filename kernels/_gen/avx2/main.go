@@ -342,35 +342,27 @@ func multiply() {
 	RET()
 }
 
-// expf emits e^x, operation by operation what generic.go's expf does. The order of
-// operands of min and max lets a NaN through.
-func expf(x VecVirtual) VecVirtual {
-	t, n, r, p := YMM(), YMM(), YMM(), YMM()
-	VMOVUPS(constant(-87), t)
-	VMAXPS(x, t, x)
-	VMOVUPS(constant(88), t)
-	VMINPS(x, t, x)
-	VMULPS(constant(1/math.Ln2), x, n)
-	VROUNDPS(Imm(0), n, n)
-	VMULPS(constant(0.693359375), n, t)
-	VSUBPS(t, x, r)
-	VMULPS(constant(-2.12194440e-4), n, t)
-	VSUBPS(t, r, r)
-	VMULPS(constant(1.9875691500e-4), r, p)
-	for i, c := range []float32{1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1} {
+// exp2f emits 2^x, operation by operation what generic.go's exp2f does. The order
+// of operands of min and max lets a NaN through.
+func exp2f(x VecVirtual) VecVirtual {
+	z, f, p := YMM(), YMM(), YMM()
+	VMOVUPS(constant(-125), f)
+	VMAXPS(x, f, x)
+	VMOVUPS(constant(127), f)
+	VMINPS(x, f, x)
+	VADDPS(constant(12582912), x, z)
+	VSUBPS(constant(12582912), z, f)
+	VSUBPS(f, x, f)
+	VMULPS(constant(9.582855177e-3), f, p)
+	for i, c := range []float32{5.590643755e-2, 2.402409852e-1, 6.931241919e-1, 1} {
 		if i > 0 {
-			VMULPS(r, p, p)
+			VMULPS(f, p, p)
 		}
 		VADDPS(constant(c), p, p)
 	}
-	VMULPS(r, r, t)
-	VMULPS(t, p, p)
-	VADDPS(r, p, p)
-	VADDPS(constant(1), p, p)
-	VCVTTPS2DQ(n, n)
-	VPADDD(bits(127), n, n)
-	VPSLLD(Imm(23), n, n)
-	VMULPS(n, p, p)
+	VPSLLD(Imm(23), z, z)
+	VPADDD(bits(127<<23), z, z)
+	VMULPS(z, p, p)
 	return p
 }
 
@@ -391,34 +383,40 @@ func activation(name string, f func(v VecVirtual) VecVirtual) {
 	RET()
 }
 
-// logistic emits v/(1+e^-u).
-func logistic(v, u VecVirtual) VecVirtual {
-	VPXOR(bits(1<<31), u, u)
-	e, r := expf(u), YMM()
+// gelu emits v*(1/2+u*P(u^2)), u being v within the ends.
+func gelu(v VecVirtual) VecVirtual {
+	u, t, p := YMM(), YMM(), YMM()
+	VMOVUPS(constant(-4.24609375), t)
+	VMAXPS(v, t, v)
+	VMOVUPS(constant(4.24609375), t)
+	VMINPS(v, t, u)
+	VMULPS(u, u, t)
+	VMULPS(constant(-8.460330172e-10), t, p)
+	for i, c := range []float32{7.570776653e-08, -2.938786329e-06, 6.552685438e-05, -9.404456717e-04, 9.257815040e-03, -6.545348366e-02, 3.984200326e-01} {
+		if i > 0 {
+			VMULPS(t, p, p)
+		}
+		VADDPS(constant(c), p, p)
+	}
+	VMULPS(u, p, p)
+	VADDPS(constant(0.5), p, p)
+	VMULPS(p, v, p)
+	return p
+}
+
+// silu emits v/(1+e^-v).
+func silu(v VecVirtual) VecVirtual {
+	u := YMM()
+	VMULPS(constant(-math.Log2E), v, u)
+	e, r := exp2f(u), YMM()
 	VADDPS(constant(1), e, e)
 	VDIVPS(e, v, r)
 	return r
 }
 
-func gelu(v VecVirtual) VecVirtual {
-	u := YMM()
-	VMULPS(v, v, u)
-	VMULPS(v, u, u)
-	VMULPS(constant(0.044715), u, u)
-	VADDPS(u, v, u)
-	VMULPS(constant(1.5957691216), u, u)
-	return logistic(v, u)
-}
-
-func silu(v VecVirtual) VecVirtual {
-	u := YMM()
-	VMOVAPS(v, u)
-	return logistic(v, u)
-}
-
 func exponential() {
 	TEXT("exp16", NOSPLIT, "func(x *float32, blocks int, top float32, part *float32)")
-	Doc("exp16 replaces 16*blocks values x by e^(x-top) and writes 16 partial sums.")
+	Doc("exp16 replaces 16*blocks values x by 2^(x-top) and writes 16 partial sums.")
 	Pragma("noescape")
 	x, part, top := Load(Param("x"), GP64()), Load(Param("part"), GP64()), YMM()
 	VBROADCASTSS(param("top"), top)
@@ -431,7 +429,7 @@ func exponential() {
 			v := YMM()
 			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
 			VSUBPS(top, v, v)
-			e := expf(v)
+			e := exp2f(v)
 			VADDPS(e, s[h], s[h])
 			VMOVUPS(e, Mem{Base: x, Disp: 32 * h})
 		}

@@ -1,8 +1,9 @@
-// The generator of the AVX-512-VNNI kernels: go run ./avx512 -out FILE.s -stubs FILE.go
+// The generator of the AVX-512 kernels: go run ./avx512 -out FILE.s -stubs FILE.go
 package main
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -16,103 +17,158 @@ func main() {
 			tile(rows, panels)
 		}
 	}
+	packTable()
+	quantise()
+	activation("gelu", 8, gelu)
+	activation("silu", 4, silu)
+	softmax()
+	norm("layerNorm", true)
+	norm("rmsNorm", false)
+	gather()
+	rotate()
+	interleave()
 	peak()
 	Generate()
 }
 
-// tile multiplies rows rows of uint8 with panels panels of 16 columns. Values of a
-// carry an offset of 128, which accumulators that start at -128*sum take back; a
-// nil sum means no offset. A step of the loop is one group of four values: a zmm
-// of each panel, and for each row its four bytes broadcast.
-func tile(rows, panels int) {
-	name := fmt.Sprintf("tile%dx%dVNNI", rows, panels)
-	TEXT(name, NOSPLIT, "func(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32)")
-	Doc(fmt.Sprintf("%s writes %d rows of %d sums over groups*4 uint8 values of a and int8 values of b.", name, rows, 16*panels))
+// begin starts a function that lets no pointer escape.
+func begin(name, signature, doc string) {
+	TEXT(name, NOSPLIT, signature)
+	Doc(name + " " + doc)
 	Pragma("noescape")
-	dst, ldc := Load(Param("dst"), GP64()), Load(Param("ldc"), GP64())
-	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
-	b, stride := Load(Param("b"), GP64()), Load(Param("panelStride"), GP64())
-	groups, sum := Load(Param("groups"), GP64()), Load(Param("sum"), GP64())
-	lda3, lda5, stride3 := GP64(), GP64(), GP64()
-	if rows > 3 {
-		LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
-	}
-	if rows > 5 {
-		LEAQ(Mem{Base: lda, Index: lda, Scale: 4}, lda5)
-	}
-	if panels > 3 {
-		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, stride3)
-	}
-	row := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}, {Base: a, Index: lda3, Scale: 1},
-		{Base: a, Index: lda, Scale: 4}, {Base: a, Index: lda5, Scale: 1}}
-	panel := []Mem{{Base: b}, {Base: b, Index: stride, Scale: 1}, {Base: b, Index: stride, Scale: 2}, {Base: b, Index: stride3, Scale: 1}}
+}
 
-	acc := make([][]VecVirtual, rows)
-	for r := range acc {
-		acc[r] = make([]VecVirtual, panels)
-		for p := range acc[r] {
-			acc[r][p] = ZMM()
-			VPXORD(acc[r][p], acc[r][p], acc[r][p])
-		}
-	}
-	w := make([]VecVirtual, panels)
-	for p := range w {
-		w[p] = ZMM()
-	}
-	TESTQ(sum, sum)
-	JZ(LabelRef("group"))
-	for p := range panels {
-		VPSLLD(Imm(7), Mem{Base: sum, Disp: 64 * p}, w[p])
-		for r := range acc {
-			VPSUBD(w[p], acc[r][p], acc[r][p])
-		}
-	}
-	Label("group")
-	for p := range panels {
-		VMOVDQU32(panel[p], w[p])
-	}
-	for r := range rows {
-		v := ZMM()
-		VPBROADCASTD(row[r], v)
-		for p := range panels {
-			VPDPBUSD(w[p], v, acc[r][p])
-		}
-	}
-	ADDQ(Imm(4), a)
-	ADDQ(Imm(64), b)
-	DECQ(groups)
-	JNZ(LabelRef("group"))
-	SHLQ(Imm(2), ldc)
-	for r := range rows {
-		for p := range panels {
-			VMOVDQU32(acc[r][p], Mem{Base: dst, Disp: 64 * p})
-		}
-		if r+1 < rows {
-			ADDQ(ldc, dst)
-		}
-	}
+func end() {
 	VZEROUPPER()
 	RET()
+}
+
+func load(name string) Register { return Load(Param(name), GP64()) }
+
+// bytes4 turns a count of 4-byte values into bytes.
+func bytes4(r Register) Register {
+	SHLQ(Imm(2), r)
+	return r
+}
+
+// param is a parameter in memory, for broadcasting.
+func param(name string) Mem {
+	b, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
+}
+
+var constants = map[uint32]Mem{}
+
+// bits is a 32-bit constant in read-only memory.
+func bits(v uint32) Mem {
+	if m, ok := constants[v]; ok {
+		return m
+	}
+	m := GLOBL(fmt.Sprintf("word%08x", v), RODATA|NOPTR)
+	DATA(0, U32(v))
+	constants[v] = m
+	return m
+}
+
+// vector is a register of sixteen times v.
+func vector(v float32) VecVirtual {
+	z := ZMM()
+	VBROADCASTSS(bits(math.Float32bits(v)), z)
+	return z
+}
+
+func zero() VecVirtual {
+	z := ZMM()
+	VPXORD(z, z, z)
+	return z
+}
+
+func zmms(n int) []VecVirtual {
+	z := make([]VecVirtual, n)
+	for i := range z {
+		z[i] = ZMM()
+	}
+	return z
+}
+
+// maskOf sets k to the lowest n bits, n < 64.
+func maskOf(n Register, k Register) {
+	ones := GP64()
+	MOVQ(I32(-1), ones)
+	BZHIQ(n, ones, ones)
+	KMOVQ(ones, k)
+}
+
+// walk emits body for n values: u vectors at a time, then one, then the last few
+// under the mask K1. step moves the pointers on by so many values. n is used up.
+func walk(label string, n Register, units []int, body func(u int, masked bool), step func(values int)) {
+	for _, u := range units {
+		again, next := fmt.Sprintf("%s%d", label, u), fmt.Sprintf("%s%ddone", label, u)
+		CMPQ(n, U32(16*u))
+		JL(LabelRef(next))
+		Label(again)
+		body(u, false)
+		step(16 * u)
+		SUBQ(U32(16*u), n)
+		CMPQ(n, U32(16*u))
+		JGE(LabelRef(again))
+		Label(next)
+	}
+	done := label + "done"
+	TESTQ(n, n)
+	JZ(LabelRef(done))
+	maskOf(n, K1)
+	body(1, true)
+	Label(done)
+}
+
+// fetch and put are loads and stores of float32, under the mask K1 where asked.
+func fetch(m Mem, z Register, masked bool) {
+	if masked {
+		VMOVUPS_Z(m, K1, z)
+	} else {
+		VMOVUPS(m, z)
+	}
+}
+
+func put(z Register, m Mem, masked bool) {
+	if masked {
+		VMOVUPS(z, K1, m)
+	} else {
+		VMOVUPS(z, m)
+	}
+}
+
+// halve folds z into its lowest lane by op on halves.
+func halve(z VecVirtual, op func(ops ...Op)) {
+	t := ZMM()
+	VEXTRACTF64X4(Imm(1), z, t.AsY())
+	op(t.AsY(), z.AsY(), z.AsY())
+	VEXTRACTF32X4(Imm(1), z.AsY(), t.AsX())
+	op(t.AsX(), z.AsX(), z.AsX())
+	for _, order := range []uint64{0x4e, 0xb1} {
+		VPSHUFD(Imm(order), z.AsX(), t.AsX())
+		op(t.AsX(), z.AsX(), z.AsX())
+	}
 }
 
 // peak is the arithmetic of the tile without its loads: what bounds it.
 func peak() {
 	TEXT("peakVNNI", NOSPLIT, "func(rounds int)")
 	Doc("peakVNNI executes 24 vpdpbusd on registers, rounds times.")
-	n, a, b := Load(Param("rounds"), GP64()), ZMM(), ZMM()
-	VPXORD(a, a, a)
-	VPXORD(b, b, b)
-	var acc [24]VecVirtual
-	for i := range acc {
-		acc[i] = ZMM()
-		VPXORD(acc[i], acc[i], acc[i])
+	n, a, b := load("rounds"), zero(), zero()
+	acc := zmms(24)
+	for _, z := range acc {
+		VPXORD(z, z, z)
 	}
 	Label("round")
-	for i := range acc {
-		VPDPBUSD(a, b, acc[i])
+	for _, z := range acc {
+		VPDPBUSD(a, b, z)
 	}
 	DECQ(n)
 	JNZ(LabelRef("round"))
-	VZEROUPPER()
-	RET()
+	end()
 }

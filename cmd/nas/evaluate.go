@@ -1,0 +1,314 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"nas/evaluator"
+	"nas/internal/strictjson"
+	"nas/results"
+	"nas/space"
+)
+
+// evaluation is what nas evaluate is asked.
+type evaluation struct {
+	target
+	output
+	truth     string
+	name      string
+	table     string
+	command   string
+	parallel  int
+	timeout   span
+	retries   int
+	seed      uint64
+	budget    int64
+	known     int
+	splits    int
+	evaluator evaluator.Evaluator // nil: the surrogate
+}
+
+var evaluateFormats = []string{"table", "md", "json"}
+
+func (a *app) evaluateCommand() *cobra.Command {
+	e := &evaluation{timeout: span(10 * time.Minute)}
+	c := &cobra.Command{Use: "evaluate [FILE|-|MODEL…]", Short: "Score architectures, or judge an evaluator against trained models",
+		Long: `Score given architectures by proxy accuracy, more being better. ` + architectures + `
+
+With --truth, hold an evaluator against models that were really trained: how well it
+orders them (tau, rho), and above all how well it orders pairs of nearly equal size
+(concordance within a band: 1 all right, 0 a coin), beside what parameter counts and
+depth alone would say. FILE.csv has one trained model a row.
+
+  nas evaluate BERT-mini TinyBERT-4
+  nas evaluate front.json --evaluator command --command "python3 score.py text.txt"
+  nas evaluate --truth trained.csv
+  nas evaluate --truth trained.csv --evaluator surrogate --known 60`,
+		RunE: func(c *cobra.Command, args []string) error { return a.evaluate(c, e, args) }}
+	e.workloadFlags(c)
+	f := c.Flags()
+	f.StringVar(&e.truth, "truth", "", "judge the evaluator against the trained models of a CSV `file`")
+	f.StringVar(&e.name, "evaluator", "capacity", "`name` of the proxy accuracy: capacity, table, command; with --truth surrogate")
+	f.StringVar(&e.table, "table", "", "trained models to look scores up in: a CSV `file`")
+	f.StringVar(&e.command, "command", "", "`program` with arguments that scores: one JSON request a line in, one JSON answer a line out")
+	f.IntVar(&e.parallel, "parallel", max(1, runtime.NumCPU()/2), "programs that run at a time")
+	f.Var(&e.timeout, "timeout", "limit for one score of a program")
+	f.IntVar(&e.retries, "retries", 1, "further tries after a crash, nonsense or the time limit of a program")
+	f.Uint64Var(&e.seed, "seed", 1, "of the random numbers")
+	f.Int64Var(&e.budget, "budget", 0, "what a program may spend on one score, in its own unit; 0: its default")
+	f.IntVar(&e.known, "known", 60, "scores that the surrogate is told")
+	f.IntVar(&e.splits, "splits", 50, "random splits into known and unknown for the surrogate")
+	f.StringVarP(&e.format, "format", "f", "table", "`form`: "+strings.Join(evaluateFormats, ", "))
+	f.StringVarP(&e.path, "output", "o", "", "write to `file` (default: the terminal)")
+	return c
+}
+
+func (a *app) evaluate(c *cobra.Command, e *evaluation, args []string) error {
+	if err := e.check(c, args); err != nil {
+		return err
+	}
+	var truth *evaluator.Truth
+	var g given
+	var err error
+	if e.truth != "" {
+		if truth, err = readTruth(e.truth); err != nil {
+			return err
+		}
+		for _, m := range truth.Models {
+			g.models = append(g.models, model{m.ID, m.Arch})
+		}
+	} else if g, err = a.read(args); err != nil {
+		return err
+	}
+	if err := e.suit(c, g); err != nil {
+		return err
+	}
+	closeChildren, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer closeChildren()
+	if truth != nil {
+		return a.judge(c.Context(), e, truth)
+	}
+	return a.score(c.Context(), e, g.models)
+}
+
+// check finds faults of the flags before any work.
+func (e *evaluation) check(c *cobra.Command, args []string) error {
+	e.threads = 1
+	switch {
+	case e.truth == "" && len(args) == 0:
+		return bad(errMissing("an architecture or --truth"), "nas evaluate BERT-mini, or nas evaluate --truth trained.csv")
+	case e.truth != "" && len(args) > 0:
+		return bad(fmt.Errorf("surplus argument %.40q: --truth brings its own architectures", args[0]), "give the ones or the other")
+	case e.format != "table" && e.format != "md" && e.format != "json":
+		return bad(fmt.Errorf("unknown format %.20q: one of %s", e.format, strings.Join(evaluateFormats, ", ")), "--format table")
+	}
+	switch e.name {
+	case "capacity", "table", "command":
+	case "surrogate":
+		if e.truth == "" {
+			return bad(errors.New("a surrogate has nothing to learn from without --truth"), "nas evaluate --truth trained.csv --evaluator surrogate")
+		}
+	default:
+		return bad(fmt.Errorf("unknown evaluator %.40q: there is capacity, table, command and surrogate", e.name), "--evaluator capacity")
+	}
+	for _, of := range []struct{ flag, evaluator string }{{"table", "table"}, {"command", "command"}, {"parallel", "command"}, {"timeout", "command"},
+		{"retries", "command"}, {"budget", "command"}, {"known", "surrogate"}, {"splits", "surrogate"}} {
+		if c.Flags().Changed(of.flag) && e.name != of.evaluator {
+			return bad(fmt.Errorf("--%s is of --evaluator %s, not %s", of.flag, of.evaluator, e.name), "--evaluator %s", of.evaluator)
+		}
+	}
+	for _, n := range []struct {
+		flag             string
+		value, low, high int
+	}{{"parallel", e.parallel, 1, 256}, {"retries", e.retries, 0, 100}, {"known", e.known, 8, 2000}, {"splits", e.splits, 1, 10000}} {
+		if n.value < n.low || n.value > n.high {
+			return bad(fmt.Errorf("--%s %d is outside %d…%d", n.flag, n.value, n.low, n.high), "leave --%s out for the default", n.flag)
+		}
+	}
+	if e.budget < 0 {
+		return bad(fmt.Errorf("--budget %d is below zero", e.budget), "leave --budget out: the program then spends what it likes")
+	}
+	if e.path != "" {
+		return writable(e.path)
+	}
+	return nil
+}
+
+func readTruth(path string) (*evaluator.Truth, error) {
+	const hint = "one trained model a row; nas evaluate --help shows an example"
+	data, err := strictjson.Read(path, evaluator.MaxTruth)
+	if err != nil {
+		return nil, bad(err, hint)
+	}
+	truth, err := evaluator.ParseTruth(data)
+	if err != nil {
+		return nil, bad(fmt.Errorf("%s:%w", path, err), hint)
+	}
+	return truth, nil
+}
+
+// open makes the evaluator; close ends what it started.
+func (e *evaluation) open() (close func(), err error) {
+	close = func() {}
+	switch e.name {
+	case "capacity":
+		e.evaluator = evaluator.Capacity{}
+	case "table":
+		if e.table == "" {
+			return nil, bad(errMissing("--table FILE.csv"), "--evaluator table --table trained.csv")
+		}
+		t, err := readTruth(e.table)
+		if err != nil {
+			return nil, err
+		}
+		e.evaluator = evaluator.NewTable(t)
+	case "command":
+		program, err := words(e.command)
+		if err == nil && len(program) == 0 {
+			err = errMissing("--command PROGRAM")
+		}
+		if err != nil {
+			return nil, bad(err, `--evaluator command --command "python3 score.py text.txt"`)
+		}
+		c := evaluator.NewCommand(program, evaluator.Settings{Parallel: e.parallel, Timeout: time.Duration(e.timeout), Retries: e.retries,
+			Workload: e.workload, Seed: e.seed, Budget: e.budget})
+		e.evaluator, close = c, c.Close
+	}
+	return close, nil
+}
+
+// words splits a command line at spaces; single and double quotes hold words
+// together.
+func words(line string) (list []string, err error) {
+	var word strings.Builder
+	var quote rune
+	begun := false
+	for _, r := range line {
+		switch {
+		case r == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(r)
+		case r == '\'' || r == '"':
+			quote, begun = r, true
+		case r == ' ' || r == '\t' || r == '\n':
+			if begun {
+				list = append(list, word.String())
+				word.Reset()
+				begun = false
+			}
+		default:
+			word.WriteRune(r)
+			begun = true
+		}
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("--command: a quote %c is not closed", quote)
+	}
+	if begun {
+		list = append(list, word.String())
+	}
+	return list, nil
+}
+
+// all asks the evaluator, with progress.
+func (a *app) all(ctx context.Context, e *evaluation, archs []space.Arch) []evaluator.Scored {
+	parallel := 1
+	if e.name == "command" {
+		parallel = e.parallel
+	}
+	begin := time.Now()
+	return evaluator.All(ctx, e.evaluator, archs, parallel, func(done int) {
+		a.progress(time.Duration(float64(time.Since(begin))*float64(len(archs)-done)/float64(done)), "%d of %d scored", done, len(archs))
+	})
+}
+
+// scored is one line of nas evaluate's JSON.
+type scored struct {
+	Name       string     `json:"name,omitempty"`
+	Arch       space.Arch `json:"arch"`
+	Score      *float64   `json:"score"`
+	Resolution *float64   `json:"resolution"`
+	Error      string     `json:"error,omitempty"`
+}
+
+// score prints the scores of given models.
+func (a *app) score(ctx context.Context, e *evaluation, models []model) error {
+	var archs []space.Arch
+	for _, m := range models {
+		archs = append(archs, m.arch)
+	}
+	list, failures := make([]scored, len(models)), 0
+	for i, s := range a.all(ctx, e, archs) {
+		list[i] = scored{Name: models[i].name, Arch: models[i].arch}
+		if s.Err != nil {
+			list[i].Error = s.Err.Error()
+			failures++
+			continue
+		}
+		list[i].Score, list[i].Resolution = &s.Value, &s.Resolution
+	}
+	err := a.put(&e.output, func(w io.Writer) error {
+		if e.format == "json" {
+			return indented(w, struct {
+				Tool      string   `json:"tool"`
+				Evaluator string   `json:"evaluator"`
+				Unit      string   `json:"unit"`
+				Kind      string   `json:"kind"`
+				Cost      string   `json:"cost"`
+				Scores    []scored `json:"scores"`
+			}{"nas " + Version, e.evaluator.Name(), e.evaluator.Unit(), e.evaluator.Kind().String(), e.evaluator.Cost().String(), list})
+		}
+		return e.scoresList(list).Write(w, e.format)
+	})
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return &fault{exitStopped, errors.New("stopped early; the scores so far were kept"), "the same command without interruption scores the rest"}
+	case failures > 0:
+		return failed(fmt.Errorf("%d of %d architectures have no score", failures, len(list)), "the column error says why; --format json says it in full")
+	}
+	return nil
+}
+
+func (e *evaluation) scoresList(list []scored) *results.List {
+	l := &results.List{Columns: []results.Column{{Header: "model"}, {Header: "architecture"}, {Header: "score", Number: true}, {Header: "resolution", Number: true}, {Header: "error"}},
+		Below: []string{fmt.Sprintf("score       %s (%v); more is better", e.evaluator.Unit(), e.evaluator.Kind()),
+			"resolution  two scores closer than the larger one's resolution are a tie"}}
+	for _, s := range list {
+		row := []string{s.Name, s.Arch.String(), "", "", s.Error}
+		if s.Score != nil {
+			row[2], row[3] = people(*s.Score), people(*s.Resolution)
+		}
+		l.Rows = append(l.Rows, row)
+	}
+	return l
+}
+
+// people is v for people: counts with their unit, the rest to four digits.
+func people(v float64) string {
+	if v >= 1000 {
+		return results.Count(v)
+	}
+	return fmt.Sprintf("%.4g", v)
+}
+
+// indented writes JSON for machines that people look at too.
+func indented(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", " ")
+	return encoder.Encode(v)
+}

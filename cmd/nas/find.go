@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"nas/results"
+	"nas/search"
+	"nas/space"
+)
+
+// find is a search at work.
+type find struct {
+	*app
+	*hunt
+	problem *search.Additive
+	result  *search.Result
+	exact   *results.Exact
+	started time.Time
+	told    time.Time
+}
+
+// run searches, with progress.
+func (f *find) run(ctx context.Context, seeds []space.Genes) (err error) {
+	limited := ctx
+	if f.hunt.time > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, time.Duration(f.hunt.time))
+		defer cancel()
+	}
+	f.app.phase("searching %s: %s architectures", f.space.Name, results.Count(approximate(f.space)))
+	f.started = time.Now()
+	if f.algorithm == string(search.ByProof) {
+		f.result, err = search.Exact(limited, f.problem, search.ExactSettings{Workers: f.workers, Progress: f.proving("exact front")})
+		if err != nil {
+			return f.unproved(ctx, err)
+		}
+		f.app.phase("%d partial architectures in %.2f s", f.result.Evaluations, time.Since(f.started).Seconds())
+		return nil
+	}
+	f.result, err = search.Run(limited, f.problem, search.Settings{Algorithm: search.Algorithm(f.algorithm), Evaluations: f.evaluations, Seed: f.seed,
+		Workers: f.workers, Still: f.still, First: seeds, Progress: f.searching})
+	if err == nil {
+		took := time.Since(f.started).Seconds()
+		f.app.phase("%d evaluations in %.2f s, %s/s: %s", f.result.Evaluations, took, results.Count(float64(f.result.Evaluations)/took), f.result.Stop)
+	}
+	return err
+}
+
+// due reports whether the status line may be drawn again.
+func (f *find) due() bool {
+	if time.Since(f.told) < 100*time.Millisecond {
+		return false
+	}
+	f.told = time.Now()
+	return true
+}
+
+// searching draws the status line of a search.
+func (f *find) searching(at search.Progress) {
+	if !f.due() {
+		return
+	}
+	took := time.Since(f.started)
+	left := time.Duration(float64(took) * float64(at.Of-at.Evaluations) / float64(max(at.Evaluations, 1)))
+	if f.hunt.time > 0 {
+		left = min(left, time.Duration(f.hunt.time)-took)
+	}
+	best := ""
+	if first := f.problem.Objectives()[0]; at.Front > 0 {
+		best = fmt.Sprintf(", best %s %s", first.Name, results.Quantity(first.Name, at.Best))
+	}
+	f.progress(left, "%s evaluations, %s/s, hypervolume %.4f, %d on the front%s", results.Count(float64(at.Evaluations)),
+		results.Count(float64(at.Evaluations)/took.Seconds()), at.Hypervolume, at.Front, best)
+}
+
+// proving draws the status line of a dynamic program.
+func (f *find) proving(what string) func(done, tasks int) {
+	return func(done, tasks int) {
+		if f.due() {
+			f.progress(0, "%s: %d of %d parts", what, done, tasks)
+		}
+	}
+}
+
+// unproved says why there is no exact front.
+func (f *find) unproved(ctx context.Context, err error) error {
+	const hint = "--algorithm evolution keeps what it finds, whenever it is stopped"
+	switch {
+	case ctx.Err() != nil:
+		return &fault{exitStopped, errors.New("stopped before the exact front was known: there is no part of it to keep"), hint}
+	case errors.Is(err, context.DeadlineExceeded):
+		return failed(fmt.Errorf("the exact front was not known after --time %v", &f.hunt.time), hint)
+	}
+	return failed(err, hint)
+}
+
+// certify holds the front against the exact one, where that takes seconds.
+func (f *find) certify(ctx context.Context) {
+	if f.result.Stop == search.SpaceExhausted || f.result.Stop == search.Proved {
+		return
+	}
+	if ctx.Err() != nil {
+		f.exact = &results.Exact{Why: "the search was stopped"}
+		return
+	}
+	start := time.Now()
+	c, err := search.Certify(ctx, f.problem, f.result, search.ExactSettings{Workers: f.workers, Progress: f.proving("comparing with the exact front")})
+	switch {
+	case err == nil:
+		f.exact = &results.Exact{Hypervolume: c.Hypervolume, Points: c.Points, Of: c.Of}
+		f.app.phase("exact front of %d points found in %.2f s by dynamic programming: --algorithm exact gives it", c.Of, time.Since(start).Seconds())
+	case ctx.Err() != nil:
+		f.exact = &results.Exact{Why: "the search was stopped"}
+	case errors.Is(err, search.ErrTooLarge):
+		f.exact = &results.Exact{Why: "the exact front takes more than some seconds; --algorithm exact takes its time"}
+	default:
+		f.exact = &results.Exact{Why: err.Error()}
+	}
+}
+
+func approximate(s *space.Space) float64 {
+	v, _ := s.Size().Float64()
+	return v
+}
+
+// report puts figures on what was found.
+func (f *find) report(survey *search.Survey) (*results.Report, error) {
+	// Figures of what was found are made even where the search was stopped.
+	ctx := context.Background()
+	j := &judge{f.timings, f.evaluator, f.threads}
+	r := &results.Report{Conditions: j.conditions(f.space.Name), History: f.result.History}
+	c := &r.Conditions
+	l := f.limits
+	c.Limits = results.Limits{MemoryBytes: l.Memory, FlashBytes: l.Flash, Params: l.Params, LatencyNS: l.Latency[0]}
+	for i, t := range f.timings {
+		if len(f.timings) > 1 {
+			c.Limits.Latencies = append(c.Limits.Latencies, results.LatencyLimit{Name: t.name, NS: l.Latency[i]})
+		}
+	}
+	c.Seed, c.Evaluations, c.Stop = f.seed, f.result.Evaluations, string(f.result.Stop)
+	c.Algorithm, c.Exact, c.Feasibility = f.algorithm, f.exact, feasibility(survey)
+	for _, o := range f.problem.Objectives() {
+		c.Objectives = append(c.Objectives, o.Name)
+	}
+	interpolated := 0
+	for _, m := range f.result.Front {
+		member, unknown, err := j.candidate(ctx, f.space.Arch(m.Genes))
+		if err != nil {
+			return nil, err
+		}
+		interpolated = max(interpolated, unknown)
+		r.Front = append(r.Front, member)
+	}
+	var err error
+	if r.References, err = j.references(ctx, f.space.Model.Family); err != nil {
+		return nil, err
+	}
+	r.Mark(f.problem.Objectives())
+	r.Warnings = j.warnings(interpolated)
+	return r, nil
+}
+
+func feasibility(s *search.Survey) *results.Feasibility {
+	f := &results.Feasibility{Share: s.Share(), Samples: s.Samples, Quantities: []results.Reach{}}
+	for _, q := range s.Quantities {
+		f.Quantities = append(f.Quantities, results.Reach{Name: q.Name, Limit: q.Limit.Limit, Smallest: q.Smallest, Typical: q.Typical, Largest: q.Largest})
+	}
+	return f
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// tile multiplies rows rows of uint8 with panels panels of 16 columns. Values of a
+// carry an offset of 128, which accumulators that start at -128*sum take back; a
+// nil sum means no offset. A step of the loop is one group of four values: a zmm
+// of each panel, and for each row its four bytes broadcast. Small tiles take
+// several groups at a time into accumulators of their own, for vpdpbusd has a
+// latency of five cycles and two can start in each.
+//
+// Without rowScale the sums are stored, else floats: sum*(rowScale*colScale) + bias
+// + residual, of the last panel as many columns as last says.
+func tile(rows, panels int) {
+	name := fmt.Sprintf("tile%dx%dVNNI", rows, panels)
+	begin(name, "func(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale, colScale, bias, residual *float32, last int)",
+		fmt.Sprintf("writes %d rows of %d sums, or floats, over groups*4 uint8 values of a and int8 values of b.", rows, 16*panels))
+	a, lda := load("a"), load("lda")
+	b, stride := load("b"), load("panelStride")
+	groups, sum := load("groups"), load("sum")
+	lda3, lda5, stride3 := GP64(), GP64(), GP64()
+	if rows > 3 {
+		LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
+	}
+	if rows > 5 {
+		LEAQ(Mem{Base: lda, Index: lda, Scale: 4}, lda5)
+	}
+	if panels > 3 {
+		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, stride3)
+	}
+	row := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}, {Base: a, Index: lda3, Scale: 1},
+		{Base: a, Index: lda, Scale: 4}, {Base: a, Index: lda5, Scale: 1}}
+	panel := []Mem{{Base: b}, {Base: b, Index: stride, Scale: 1}, {Base: b, Index: stride, Scale: 2}, {Base: b, Index: stride3, Scale: 1}}
+
+	unroll := 1
+	for rows*panels*unroll < 10 && unroll < 4 {
+		unroll *= 2
+	}
+	acc := make([][]VecVirtual, rows*unroll) // [unroll][rows][panels]
+	for r := range acc {
+		acc[r] = zmms(panels)
+	}
+	w, v := zmms(panels), ZMM()
+	start(acc, w, sum, rows)
+	step := func(u int) {
+		for p := range panels {
+			VMOVDQU32(panel[p].Offset(64*u), w[p])
+		}
+		for r := range rows {
+			VPBROADCASTD(row[r].Offset(4*u), v)
+			for p := range panels {
+				VPDPBUSD(w[p], v, acc[u*rows+r][p])
+			}
+		}
+	}
+	if unroll > 1 {
+		SUBQ(Imm(uint64(unroll)), groups)
+		JL(LabelRef("few"))
+		Label("groups")
+		for u := range unroll {
+			step(u)
+		}
+		ADDQ(Imm(uint64(4*unroll)), a)
+		ADDQ(U32(uint32(64*unroll)), b)
+		SUBQ(Imm(uint64(unroll)), groups)
+		JGE(LabelRef("groups"))
+		Label("few")
+		ADDQ(Imm(uint64(unroll)), groups)
+		JZ(LabelRef("summed"))
+	}
+	Label("group")
+	step(0)
+	ADDQ(Imm(4), a)
+	ADDQ(Imm(64), b)
+	DECQ(groups)
+	JNZ(LabelRef("group"))
+	Label("summed")
+	for n := unroll * rows / 2; n >= rows; n /= 2 {
+		for r := range n {
+			for p := range panels {
+				VPADDD(acc[r+n][p], acc[r][p], acc[r][p])
+			}
+		}
+	}
+	store(acc[:rows], w, v)
+}
+
+// start sets the accumulators of the first group of rows to -128*sum and the
+// others to zero.
+func start(acc [][]VecVirtual, w []VecVirtual, sum Register, rows int) {
+	for _, r := range acc {
+		for _, z := range r {
+			VPXORD(z, z, z)
+		}
+	}
+	TESTQ(sum, sum)
+	JZ(LabelRef("started"))
+	for p := range w {
+		VPSLLD(Imm(7), Mem{Base: sum, Disp: 64 * p}, w[p])
+		for r := range rows {
+			VPSUBD(w[p], acc[r][p], acc[r][p])
+		}
+	}
+	Label("started")
+}
+
+func store(acc [][]VecVirtual, w []VecVirtual, v VecVirtual) {
+	dst, ldc := load("dst"), bytes4(load("ldc"))
+	rowScale := load("rowScale")
+	last := len(w) - 1
+	TESTQ(rowScale, rowScale)
+	JNZ(LabelRef("floats"))
+	for r := range acc {
+		for p := range w {
+			VMOVDQU32(acc[r][p], Mem{Base: dst, Disp: 64 * p})
+		}
+		if r+1 < len(acc) {
+			ADDQ(ldc, dst)
+		}
+	}
+	end()
+	Label("floats")
+	colScale, bias, residual, at := load("colScale"), load("bias"), load("residual"), GP64()
+	maskOf(load("last"), K1)
+	XORQ(at, at)
+	for p := range w {
+		VMOVUPS(Mem{Base: colScale, Disp: 64 * p}, w[p])
+	}
+	t := ZMM()
+	for r := range acc {
+		VBROADCASTSS(Mem{Base: rowScale, Disp: 4 * r}, v)
+		for p := range w {
+			VMULPS(w[p], v, t)
+			VCVTDQ2PS(acc[r][p], acc[r][p])
+			VMULPS(t, acc[r][p], acc[r][p])
+		}
+		noBias, noResidual := fmt.Sprintf("noBias%d", r), fmt.Sprintf("noResidual%d", r)
+		TESTQ(bias, bias)
+		JZ(LabelRef(noBias))
+		for p := range w {
+			VADDPS(Mem{Base: bias, Disp: 64 * p}, acc[r][p], acc[r][p])
+		}
+		Label(noBias)
+		TESTQ(residual, residual)
+		JZ(LabelRef(noResidual))
+		for p := range w {
+			fetch(Mem{Base: residual, Index: at, Scale: 1, Disp: 64 * p}, t, p == last)
+			VADDPS(t, acc[r][p], acc[r][p])
+		}
+		Label(noResidual)
+		for p := range w {
+			put(acc[r][p], Mem{Base: dst, Index: at, Scale: 1, Disp: 64 * p}, p == last)
+		}
+		if r+1 < len(acc) {
+			ADDQ(ldc, at)
+		}
+	}
+	end()
+}

@@ -1,0 +1,213 @@
+// The generator of the float32 kernels of amd64: go run ./matmul -out FILE.s -stubs FILE.go
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// level is a vector width: its tiles are rows by two vectors.
+type level struct {
+	name        string
+	rows, bytes int
+	vector      func() VecVirtual
+}
+
+func main() {
+	ConstraintExpr("amd64")
+	for _, l := range []level{{"FMA512", 12, 64, ZMM}, {"FMA256", 6, 32, YMM}} {
+		for vectors := 1; vectors <= 2; vectors++ {
+			for rows := 1; rows <= l.rows; rows++ {
+				tile(l, rows, vectors)
+			}
+		}
+		peak(l)
+	}
+	transpose()
+	Generate()
+}
+
+// tile holds rows by vectors accumulators. A step of the loop is one k: the
+// vectors of b, and for each row its value of a broadcast. Lines of c are fetched
+// ahead of the loop, which hides them.
+func tile(l level, rows, vectors int) {
+	name := fmt.Sprintf("tile%dx%d%s", rows, vectors, l.name)
+	TEXT(name, NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha, beta float32)")
+	Doc(fmt.Sprintf("%s computes alpha*a*b + beta*c for %d rows of %d values; beta 0 reads no c.", name, rows, vectors*l.bytes/4))
+	Pragma("noescape")
+	c, ldc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64())
+	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
+	b, depth := Load(Param("b"), GP64()), Load(Param("depth"), GP64())
+	SHLQ(Imm(2), ldc)
+	SHLQ(Imm(2), lda)
+	lda3, lda5, low := GP64(), GP64(), GP64()
+	if rows > 3 {
+		LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
+	}
+	if rows > 5 {
+		LEAQ(Mem{Base: lda, Index: lda, Scale: 4}, lda5)
+	}
+	if rows > 6 {
+		LEAQ(Mem{Base: a, Index: lda3, Scale: 2}, low)
+	}
+	row := func(r int) Mem {
+		base := a
+		if r >= 6 {
+			base, r = low, r-6
+		}
+		return []Mem{{Base: base}, {Base: base, Index: lda, Scale: 1}, {Base: base, Index: lda, Scale: 2},
+			{Base: base, Index: lda3, Scale: 1}, {Base: base, Index: lda, Scale: 4}, {Base: base, Index: lda5, Scale: 1}}[r]
+	}
+	acc := make([][]VecVirtual, rows)
+	at := GP64()
+	MOVQ(c, at)
+	for r := range acc {
+		acc[r] = make([]VecVirtual, vectors)
+		for v := range vectors {
+			acc[r][v] = l.vector()
+			VXORPS(acc[r][v].AsX(), acc[r][v].AsX(), acc[r][v].AsX())
+		}
+		for line := 0; line < vectors*l.bytes; line += 64 {
+			PREFETCHT0(Mem{Base: at, Disp: line})
+		}
+		if r+1 < rows {
+			ADDQ(ldc, at)
+		}
+	}
+	w, x := make([]VecVirtual, vectors), l.vector()
+	for v := range w {
+		w[v] = l.vector()
+	}
+	Label("step")
+	for v := range w {
+		VMOVUPS(Mem{Base: b, Disp: v * l.bytes}, w[v])
+	}
+	for r := range acc {
+		VBROADCASTSS(row(r), x)
+		for v := range w {
+			VFMADD231PS(w[v], x, acc[r][v])
+		}
+	}
+	ADDQ(Imm(4), a)
+	if rows > 6 {
+		ADDQ(Imm(4), low)
+	}
+	ADDQ(U32(2*l.bytes), b)
+	DECQ(depth)
+	JNZ(LabelRef("step"))
+
+	alpha, beta, bits := x, w[0], GP32()
+	VBROADCASTSS(param("alpha"), alpha)
+	for r := range acc {
+		for v := range vectors {
+			VMULPS(alpha, acc[r][v], acc[r][v])
+		}
+	}
+	MOVL(param("beta"), bits)
+	TESTL(bits, bits)
+	JZ(LabelRef("store"))
+	VBROADCASTSS(param("beta"), beta)
+	MOVQ(c, at)
+	for r := range acc {
+		for v := range vectors {
+			VMULPS(Mem{Base: at, Disp: v * l.bytes}, beta, x)
+			VADDPS(x, acc[r][v], acc[r][v])
+		}
+		if r+1 < rows {
+			ADDQ(ldc, at)
+		}
+	}
+	Label("store")
+	for r := range acc {
+		for v := range vectors {
+			VMOVUPS(acc[r][v], Mem{Base: c, Disp: v * l.bytes})
+		}
+		if r+1 < rows {
+			ADDQ(ldc, c)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// param is a parameter in memory, for broadcasting.
+func param(name string) Mem {
+	b, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
+}
+
+// peak is the arithmetic of the tile without its loads: what bounds it.
+func peak(l level) {
+	TEXT("peak"+l.name, NOSPLIT, "func(rounds int)")
+	Doc(fmt.Sprintf("peak%s executes 12 fused multiply-adds of %d values on registers, rounds times.", l.name, l.bytes/4))
+	n, a, b := Load(Param("rounds"), GP64()), l.vector(), l.vector()
+	VXORPS(a.AsX(), a.AsX(), a.AsX())
+	VXORPS(b.AsX(), b.AsX(), b.AsX())
+	var acc [12]VecVirtual
+	for i := range acc {
+		acc[i] = l.vector()
+		VXORPS(acc[i].AsX(), acc[i].AsX(), acc[i].AsX())
+	}
+	Label("round")
+	for i := range acc {
+		VFMADD231PS(a, b, acc[i])
+	}
+	DECQ(n)
+	JNZ(LabelRef("round"))
+	VZEROUPPER()
+	RET()
+}
+
+// transpose turns blocks of eight by eight: pairs, quads and halves change places.
+func transpose() {
+	TEXT("transpose8", NOSPLIT, "func(dst *float32, ldd int, src *float32, lds, blocks int)")
+	Doc("transpose8 writes src, 8 rows of 8*blocks values, to dst, 8*blocks rows of 8.")
+	Pragma("noescape")
+	dst, ldd := Load(Param("dst"), GP64()), Load(Param("ldd"), GP64())
+	src, lds := Load(Param("src"), GP64()), Load(Param("lds"), GP64())
+	n := Load(Param("blocks"), GP64())
+	SHLQ(Imm(2), ldd)
+	SHLQ(Imm(2), lds)
+	at := GP64()
+	var x, t [8]VecVirtual
+	for i := range x {
+		x[i], t[i] = YMM(), YMM()
+	}
+	Label("block")
+	MOVQ(src, at)
+	for i := range x {
+		VMOVUPS(Mem{Base: at}, x[i])
+		if i < 7 {
+			ADDQ(lds, at)
+		}
+	}
+	for i := 0; i < 8; i += 2 {
+		VUNPCKLPS(x[i+1], x[i], t[i])
+		VUNPCKHPS(x[i+1], x[i], t[i+1])
+	}
+	for i := 0; i < 8; i += 4 {
+		VSHUFPS(Imm(0x44), t[i+2], t[i], x[i])
+		VSHUFPS(Imm(0xee), t[i+2], t[i], x[i+1])
+		VSHUFPS(Imm(0x44), t[i+3], t[i+1], x[i+2])
+		VSHUFPS(Imm(0xee), t[i+3], t[i+1], x[i+3])
+	}
+	for i := range 4 {
+		VPERM2F128(Imm(0x20), x[i+4], x[i], t[i])
+		VPERM2F128(Imm(0x31), x[i+4], x[i], t[i+4])
+	}
+	for i := range t {
+		VMOVUPS(t[i], Mem{Base: dst})
+		ADDQ(ldd, dst)
+	}
+	ADDQ(Imm(32), src)
+	DECQ(n)
+	JNZ(LabelRef("block"))
+	VZEROUPPER()
+	RET()
+}

@@ -1,0 +1,55 @@
+package kernels
+
+import "golang.org/x/sys/cpu"
+
+func archTile(level Level) floatTile {
+	switch {
+	case level == Generic || !cpu.X86.HasFMA:
+		return floatTileGeneric
+	case level == AVX512VNNI:
+		return floatTile{rows: 12, columns: 32, vector: 16, run: runFMA512, transpose: transposeAVX2}
+	}
+	return floatTile{rows: 6, columns: 16, vector: 8, run: runFMA256, transpose: transposeAVX2}
+}
+
+type tileFMA func(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha, beta float32)
+
+// tilesFMA512 and tilesFMA256 by vectors and rows, less one each.
+var tilesFMA512 = [2][12]tileFMA{
+	{tile1x1FMA512, tile2x1FMA512, tile3x1FMA512, tile4x1FMA512, tile5x1FMA512, tile6x1FMA512,
+		tile7x1FMA512, tile8x1FMA512, tile9x1FMA512, tile10x1FMA512, tile11x1FMA512, tile12x1FMA512},
+	{tile1x2FMA512, tile2x2FMA512, tile3x2FMA512, tile4x2FMA512, tile5x2FMA512, tile6x2FMA512,
+		tile7x2FMA512, tile8x2FMA512, tile9x2FMA512, tile10x2FMA512, tile11x2FMA512, tile12x2FMA512},
+}
+
+var tilesFMA256 = [2][6]tileFMA{
+	{tile1x1FMA256, tile2x1FMA256, tile3x1FMA256, tile4x1FMA256, tile5x1FMA256, tile6x1FMA256},
+	{tile1x2FMA256, tile2x2FMA256, tile3x2FMA256, tile4x2FMA256, tile5x2FMA256, tile6x2FMA256},
+}
+
+func runFMA512(c []float32, ldc int, a []float32, lda int, b []float32, depth, rows, columns int, alpha, beta float32) {
+	vectors := (columns + 15) / 16
+	_, _, _ = c[(rows-1)*ldc:][:16*vectors], a[(rows-1)*lda:][:depth], b[:32*depth]
+	tilesFMA512[vectors-1][rows-1](&c[0], ldc, &a[0], lda, &b[0], depth, alpha, beta)
+}
+
+func runFMA256(c []float32, ldc int, a []float32, lda int, b []float32, depth, rows, columns int, alpha, beta float32) {
+	vectors := (columns + 7) / 8
+	_, _, _ = c[(rows-1)*ldc:][:8*vectors], a[(rows-1)*lda:][:depth], b[:16*depth]
+	tilesFMA256[vectors-1][rows-1](&c[0], ldc, &a[0], lda, &b[0], depth, alpha, beta)
+}
+
+func transposeAVX2(dst []float32, ldd int, src []float32, lds, rows, columns int) {
+	whole := columns &^ 7
+	i := 0
+	for ; i+8 <= rows && whole > 0; i += 8 {
+		_, _ = dst[(whole-1)*ldd+i:][:8], src[(i+7)*lds:][:whole]
+		transpose8(&dst[i], ldd, &src[i*lds], lds, whole/8)
+		if whole < columns {
+			transposeGeneric(dst[whole*ldd+i:], ldd, src[i*lds+whole:], lds, 8, columns-whole)
+		}
+	}
+	if i < rows {
+		transposeGeneric(dst[i:], ldd, src[i*lds:], lds, rows-i, columns)
+	}
+}
