@@ -2,20 +2,23 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"nas/internal/strictjson"
 	"nas/results"
+	"nas/results/study"
 )
 
 func (a *app) exportCommand() *cobra.Command {
 	o := &output{}
-	c := &cobra.Command{Use: "export FILE", Short: "Write a front in another format", Args: exactly(1, "a report of nas search (JSON or CSV)"),
-		Long: `Write the front of a report in another format. Nothing is measured or computed.
+	c := &cobra.Command{Use: "export FILE", Short: "Write a front in another format", Args: exactly(1, "a study, or a report of nas search (JSON or CSV)"),
+		Long: `Write the front of a report or a study in another format. Nothing is measured.
 
   nas export front.json                        for the terminal
+  nas export phone.db --front 10               ten members of a study's front
   nas export front.json --format md -o front.md
   nas export front.json --format csv           exact digits, for spreadsheets
   nas export front.json --format latex         a table for a paper, with booktabs
@@ -34,8 +37,11 @@ func (a *app) exportCommand() *cobra.Command {
 	return c
 }
 
-// readReport reads a report in either form for machines.
+// readReport reads a report in either form for machines, or that of a study.
 func readReport(path string) (*results.Report, error) {
+	if study.Is(path) {
+		return studyReport(context.Background(), path)
+	}
 	const hint = "nas search --format json -o front.json writes a report"
 	data, err := strictjson.Read(path, results.MaxFile)
 	if err != nil {

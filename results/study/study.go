@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -63,7 +64,7 @@ func Create(path string, settings Settings, profiles []Profile) (*Study, error) 
 	if _, err := os.Lstat(path); err == nil {
 		return nil, fmt.Errorf("study: %s: %w", path, fs.ErrExist)
 	}
-	draft, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	draft, err := os.OpenFile(fmt.Sprintf("%s.%d-%x.draft", path, os.Getpid(), rand.Uint64()), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("study: %w", err)
 	}
