@@ -35,6 +35,7 @@ type Point struct {
 	Memory    float64
 	Kind      Kind
 	Dominated bool
+	Over      bool // a limit
 }
 
 const (
@@ -55,7 +56,8 @@ func NewFigure(r *Report) *Figure {
 	l := newLayout(everything, layout{})
 	point := func(c *Candidate) Point {
 		return Point{Name: c.Name, X: c.LatencyNS / l.latency.factor, Low: c.LatencyLow / l.latency.factor, High: c.LatencyHigh / l.latency.factor,
-			Y: c.Score, Floor: c.Score - c.ScoreResolution, Memory: float64(c.MemoryBytes) / l.memory.factor, Kind: c.LatencyKind, Dominated: c.Dominated}
+			Y: c.Score, Floor: c.Score - c.ScoreResolution, Memory: float64(c.MemoryBytes) / l.memory.factor, Kind: c.LatencyKind, Dominated: c.Dominated,
+			Over: r.Conditions.Limits.broken(c)}
 	}
 	for i := range r.Front {
 		f.Points = append(f.Points, point(&r.Front[i]))
@@ -83,6 +85,18 @@ func NewFigure(r *Report) *Figure {
 	f.axes(r, l)
 	f.notes(r)
 	return f
+}
+
+// broken reports whether c is over one of l.
+func (l Limits) broken(c *Candidate) bool {
+	over := func(limit, v float64) bool { return limit > 0 && v > limit }
+	for i, t := range l.Latencies {
+		if i < len(c.Latencies) && over(t.NS, c.Latencies[i].NS) {
+			return true
+		}
+	}
+	return over(float64(l.MemoryBytes), float64(c.MemoryBytes)) || over(float64(l.FlashBytes), float64(c.FlashBytes)) ||
+		over(float64(l.Params), float64(c.Params)) || over(l.LatencyNS, c.LatencyNS)
 }
 
 // axes settles what the axes span.

@@ -41,7 +41,7 @@ func TestFigure(t *testing.T) {
 	if diff := cmp.Diff([]float64{8, 6, 5, 3, 2}, memory); diff != "" {
 		t.Errorf("order of drawing (-want +got):\n%s", diff)
 	}
-	if len(f.Models) != 1 || f.Models[0].Name != "near" || len(f.Beyond) != 1 || f.Beyond[0] != "far (61 ms, 90)" {
+	if len(f.Models) != 1 || f.Models[0].Name != "near" || !f.Models[0].Over || f.Stairs[0].Over || len(f.Beyond) != 1 || f.Beyond[0] != "far (61 ms, 90)" {
 		t.Errorf("models %v, beyond %v", f.Models, f.Beyond)
 	}
 	if f.Limit != 25 || !f.MemoryLimit || f.Memory.Max != 10 || f.Memory.Min != 2 || !f.Unsure {

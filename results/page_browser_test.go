@@ -74,7 +74,7 @@ func full(r *Report) *Page {
 		p.Splits = append(p.Splits, Split{Breakdown: NewBreakdown(all, r.Conditions.Workload, 100, func(o space.Op) float64 { return 10 + float64(o.MACs())/1e3 })})
 	}
 	p.Measured = &Comparisons{}
-	for _, c := range evenly(r.Front, 3) {
+	for _, c := range []Candidate{r.Front[0], r.Front[len(r.Front)/2], r.Front[len(r.Front)-1]} {
 		p.Measured.Members = append(p.Measured.Members, Comparison{Candidate: c, Floor: c.LatencyNS * 1.02, Median: c.LatencyNS * 1.1, Low: c.LatencyNS * 1.05, High: c.LatencyNS * 1.3, Rounds: 9, Confirmed: 3})
 	}
 	return p

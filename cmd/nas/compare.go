@@ -15,12 +15,13 @@ import (
 func (a *app) compareCommand() *cobra.Command {
 	o := &output{formats: compared}
 	anyway := false
-	c := &cobra.Command{Use: "compare A B", Short: "Hold two fronts against each other", Args: exactly(2, "two reports of nas search (JSON or CSV)"),
+	c := &cobra.Command{Use: "compare A B", Short: "Hold two fronts against each other", Args: exactly(2, "two studies, or reports of nas search (JSON or CSV)"),
 		Long: `Hold two fronts against each other: their hypervolumes against one reference
 point, the share of each that the other covers, and which members are beaten by
 which. Fronts of other devices, workloads or scores are refused.
 
   nas compare quick.json long.json
+  nas compare phone.db front.csv
   nas compare mine.json theirs.json --format md
   nas predict theirs.json --device mine.json --format json -o both.json   # another device's front, re-scored`,
 		RunE: func(_ *cobra.Command, args []string) error {

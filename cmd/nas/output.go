@@ -28,14 +28,14 @@ type output struct {
 var compared = []string{"table", "md", "json"}
 
 func (o *output) flags(c *cobra.Command) {
+	f := c.Flags()
 	if o.formats == nil {
 		o.formats = results.Formats
+		f.BoolVar(&o.all, "all", false, "show every member in a table, not a selection")
+		f.IntVar(&o.front, "front", 0, "write so many members, well spread over the objectives (default: 24 in a table, all for machines)")
 	}
-	f := c.Flags()
 	f.StringVarP(&o.format, "format", "f", "", "`form`: "+strings.Join(o.formats, ", ")+" (default: as the file's name ends, else "+o.formats[0]+")")
 	f.StringVarP(&o.path, "output", "o", "", "write to `file` (default: the terminal)")
-	f.BoolVar(&o.all, "all", false, "show every member in a table, not a selection")
-	f.IntVar(&o.front, "front", 0, "write so many members, well spread over the objectives (default: 24 in a table, all for machines)")
 }
 
 // endings are how files of a form are also called.

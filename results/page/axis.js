@@ -28,7 +28,7 @@ function ticks(low, high, log, length) {
   }
   let step = 10 ** Math.floor(Math.log10((high - low) / 2));
   const wanted = Math.max(2, length / 70);
-  for (const s of [.1, .2, .5, 1, 2, 5]) { if ((high - low) / (s * step) <= wanted) { step *= s; break; } }
+  for (const s of [.1, .2, .5, 1, 2, 5, 10]) { if ((high - low) / (s * step) <= wanted) { step *= s; break; } }
   const first = Math.ceil(low / step);
   for (let i = 0; i < 24 && (first + i) * step <= high; i++) at.push(+((first + i) * step).toPrecision(6));
   return at;
