@@ -8901,6 +8901,30 @@ TEXT ·productAMX(SB), NOSPLIT, $8-136
 	MOVQ b+40(FP), R10
 	MOVQ panels+64(FP), R11
 	XORQ R12, R12
+	JMP  panel
+
+stored:
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7a
+	BYTE $0x4b
+	BYTE $0x04
+	BYTE $0x0a
+	CMPQ rows+32(FP), $0x10
+	JLE  next
+	LEAQ 1024(DX), AX
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7a
+	BYTE $0x4b
+	BYTE $0x0c
+	BYTE $0x08
+
+next:
+	DECQ R11
+	JZ   finish
+	MOVQ panelStride+48(FP), AX
+	ADDQ AX, R10
 
 panel:
 	MOVQ a+16(FP), AX
@@ -8908,8 +8932,7 @@ panel:
 	MOVQ R10, BX
 	MOVQ groups+56(FP), AX
 	MOVQ AX, CX
-	MOVQ rows+32(FP), AX
-	CMPQ AX, $0x10
+	CMPQ rows+32(FP), $0x10
 	JG   two
 	BYTE $0xc4
 	BYTE $0xe2
@@ -8945,7 +8968,7 @@ step1:
 
 few1:
 	ADDQ $0x10, CX
-	JZ   store1
+	JZ   whole1
 	BYTE $0xc4
 	BYTE $0xa2
 	BYTE $0x7b
@@ -8964,14 +8987,8 @@ few1:
 	BYTE $0x5e
 	BYTE $0xc5
 
-store1:
-	BYTE $0xc4
-	BYTE $0xa2
-	BYTE $0x7a
-	BYTE $0x4b
-	BYTE $0x04
-	BYTE $0x0a
-	JMP  summed
+whole1:
+	JMP summed
 
 two:
 	MOVQ R8, DI
@@ -9027,7 +9044,7 @@ step2:
 
 few2:
 	ADDQ $0x10, CX
-	JZ   store2
+	JZ   whole2
 	BYTE $0xc4
 	BYTE $0xa2
 	BYTE $0x7b
@@ -9057,24 +9074,17 @@ few2:
 	BYTE $0x5e
 	BYTE $0xce
 
-store2:
-	BYTE $0xc4
-	BYTE $0xa2
-	BYTE $0x7a
-	BYTE $0x4b
-	BYTE $0x04
-	BYTE $0x0a
-	LEAQ 1024(DX), AX
-	BYTE $0xc4
-	BYTE $0xa2
-	BYTE $0x7a
-	BYTE $0x4b
-	BYTE $0x0c
-	BYTE $0x08
-
+whole2:
 summed:
+	CMPQ R12, $0x00
+	JNE  finish
+	ADDQ $0x40, R12
+	JMP  stored
+
+finish:
+	SUBQ    $0x40, R12
 	MOVQ    $0x00000010, AX
-	CMPQ    R11, $0x01
+	CMPQ    R11, $0x00
 	CMOVQEQ last+112(FP), AX
 	MOVQ    $-1, CX
 	BZHIQ   AX, CX, CX
@@ -9204,11 +9214,9 @@ residualRow:
 	JNZ         residualRow
 
 written:
-	ADDQ $0x40, R12
-	MOVQ panelStride+48(FP), AX
-	ADDQ AX, R10
-	DECQ R11
-	JNZ  panel
+	ADDQ $0x00000080, R12
+	CMPQ R11, $0x00
+	JNE  stored
 	BYTE $0xc4
 	BYTE $0xe2
 	BYTE $0x78

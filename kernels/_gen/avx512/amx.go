@@ -52,8 +52,9 @@ func tileStore(t int, base, stride Register) { tileMemory(2, t, base, stride) }
 // tileProduct is TDPBUSD: acc += unsigned bytes of a times signed bytes of b.
 func tileProduct(acc, a, b int) { word(nil, 0x5e, 1, b, 0, 0, byte(0xc0|acc<<3|a)) }
 
-// Tiles: sums of the first and of the further rows, their values for a whole step
-// of sixteen groups, the weights; the same again for the last, shorter step.
+// Tiles: sums of the first and of the further sixteen rows, their values for a
+// whole step of sixteen groups, the weights; the same again for the last, shorter
+// step.
 const (
 	sum0, sum1   = 0, 1
 	rows0, rows1 = 2, 3
@@ -62,11 +63,12 @@ const (
 	lastWeights  = 7
 )
 
-// product multiplies up to 32 rows with panels one by one. The tile of sums goes
-// through memory to AVX-512 registers, which end it as tile.go's do.
+// amx multiplies up to 32 rows with panels one by one. The tiles of sums
+// go through memory to AVX-512 registers, which end them as tile.go's do while the
+// tiles of the next panel are at work.
 func amx() {
 	begin("productAMX", "func(dst *float32, ldd int, a *byte, lda int, rows int, b *int8, panelStride int, groups int, panels int, sum *int32, rowScale, colScale, bias, residual *float32, last int, config *byte, sums *int32)",
-		"writes rows rows of sums, or floats, of 16*panels columns, the last panel's as many as last says. config is the tiles' configuration, sums room for 32 rows of 16.")
+		"writes up to 32 rows of sums, or floats, of 16*panels columns, the last panel's as many as last says. config is the tiles' configuration, sums room for 32 rows of 16.")
 	MOVQ(load("config"), RAX)
 	tileConfig(RAX)
 	MOVQ(load("lda"), R8)
@@ -74,11 +76,24 @@ func amx() {
 	MOVQ(load("sums"), RDX)
 	b, panels, column := load("b"), load("panels"), GP64()
 	XORQ(column, column)
+	JMP(LabelRef("panel"))
+
+	Label("stored")
+	tileStore(sum0, RDX, R9)
+	CMPQ(param("rows"), Imm(16))
+	JLE(LabelRef("next"))
+	LEAQ(Mem{Base: RDX, Disp: 1024}, RAX)
+	tileStore(sum1, RAX, R9)
+	Label("next")
+	DECQ(panels)
+	JZ(LabelRef("finish"))
+	ADDQ(load("panelStride"), b)
+
 	Label("panel")
 	MOVQ(load("a"), RSI)
 	MOVQ(b, RBX)
 	MOVQ(load("groups"), RCX)
-	CMPQ(load("rows"), Imm(16))
+	CMPQ(param("rows"), Imm(16))
 	JG(LabelRef("two"))
 	steps(1)
 	JMP(LabelRef("summed"))
@@ -88,21 +103,27 @@ func amx() {
 	ADDQ(RSI, RDI)
 	steps(2)
 	Label("summed")
+	CMPQ(column, Imm(0)) // nothing to finish yet
+	JNE(LabelRef("finish"))
+	ADDQ(Imm(64), column)
+	JMP(LabelRef("stored"))
+
+	Label("finish")
+	SUBQ(Imm(64), column)
 	columns := GP64()
 	MOVQ(U32(16), columns)
-	CMPQ(panels, Imm(1))
+	CMPQ(panels, Imm(0))
 	CMOVQEQ(param("last"), columns)
 	maskOf(columns, K1)
 	finish(column)
-	ADDQ(Imm(64), column)
-	ADDQ(load("panelStride"), b)
-	DECQ(panels)
-	JNZ(LabelRef("panel"))
+	ADDQ(U32(128), column)
+	CMPQ(panels, Imm(0))
+	JNE(LabelRef("stored"))
 	tileRelease()
 	end()
 }
 
-// steps adds up one panel for one or two tiles of rows and stores the sums.
+// steps adds up one panel for one or two tiles of rows.
 func steps(tiles int) {
 	label := func(s string) string { return fmt.Sprintf("%s%d", s, tiles) }
 	tileZero(sum0)
@@ -129,14 +150,9 @@ func steps(tiles int) {
 	JGE(LabelRef(label("step")))
 	Label(label("few"))
 	ADDQ(Imm(16), RCX)
-	JZ(LabelRef(label("store")))
+	JZ(LabelRef(label("whole")))
 	step(lastWeights, last0, last1)
-	Label(label("store"))
-	tileStore(sum0, RDX, R9)
-	if tiles == 2 {
-		LEAQ(Mem{Base: RDX, Disp: 1024}, RAX)
-		tileStore(sum1, RAX, R9)
-	}
+	Label(label("whole"))
 }
 
 // finish takes the offset of a back from a panel's sums and writes them.
