@@ -14,9 +14,10 @@ const (
 	AVX2                    // amd64: vpmaddwd on widened int8, exact for the full range
 	AVX512VNNI              // amd64: vpdpbusd on zmm
 	DotProd                 // arm64: SDOT
+	AMX                     // amd64: tdpbusd on tiles, the rest as AVX512VNNI
 )
 
-var levelNames = []string{"generic", "avx2", "avx512vnni", "dotprod"}
+var levelNames = []string{"generic", "avx2", "avx512vnni", "dotprod", "amx"}
 
 func (l Level) String() string { return levelNames[l] }
 
@@ -81,6 +82,7 @@ type primitives struct {
 	// vpdpbusd, 2 and 0 the int16 of vpmaddwd.
 	valueBytes int
 	offset     byte
+	rowBlock   int // rows that a Linear quantises at once
 	product    func(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, sum []int32)
 	amax       func(x []float32) (bits uint32)
 	round      func(dst []byte, x []float32, inverse float32, offset byte)
