@@ -79,7 +79,7 @@ func (s *Set) MatMul(a *MatMulArgs) {
 		p := part{MatMulArgs: a, tile: &s.tile, k: a.K * block / blocks, beta: 1}
 		p.depth = a.K*(block+1)/blocks - p.k
 		if block == 0 {
-			p.beta = a.Beta
+			p.beta = a.Beta + 0 // -0 is 0
 		}
 		for p.n = 0; p.n < a.N; p.n += columnBlock {
 			for p.m = 0; p.m < a.M; p.m += rowBlock {
