@@ -60,7 +60,7 @@ func (j *judge) conditions(spaceName string, w space.Workload) results.Condition
 	return results.Conditions{
 		Tool: "nas " + Version, Space: spaceName, Workload: w,
 		Device: j.device.Name, Level: t.Level, Threads: t.Threads, KernelVersion: t.KernelVersion,
-		TableDate: t.Date, Ops: len(t.Entries), OpsWithoutQuorum: t.WithoutQuorum(),
+		TableDate: t.Date, Ops: len(t.Entries()), OpsWithoutQuorum: t.WithoutQuorum(),
 		Evaluator: j.evaluator.Name(), ScoreUnit: j.evaluator.Unit(),
 	}
 }

@@ -70,7 +70,7 @@ architectures that nothing beats under your budget.
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return bad(err, "%s --help shows the flags and examples", c.CommandPath())
 	})
-	root.AddCommand(a.searchCommand(), a.profileCommand(), a.devicesCommand(), a.predictCommand(), a.measureCommand(), a.exportCommand(), a.spaceCommand())
+	root.AddCommand(a.searchCommand(), a.profileCommand(), a.devicesCommand(), a.predictCommand(), a.measureCommand(), a.validateCommand(), a.exportCommand(), a.spaceCommand())
 	return root
 }
 

@@ -105,7 +105,9 @@ func (a *app) search(ctx context.Context, h *hunt) error {
 	if err != nil {
 		return err
 	}
-	p, err = h.problem(func(o space.Op) float64 { return from.predictor.Op(o).Nanoseconds }, from.predictor.Table().Overhead, h.limits())
+	regimes := from.predictor.Regimes()
+	last := regimes[len(regimes)-1]
+	p, err = h.problem(last.Op, last.Overhead, h.limits())
 	if err != nil {
 		return err
 	}
@@ -206,7 +208,7 @@ func (h *hunt) report(j *judge, p *search.Additive, result *search.Result) (*res
 func (j *judge) warnings(interpolated int) []string {
 	var w []string
 	if t := j.predictor.Table(); t.WithoutQuorum() > 0 {
-		w = append(w, fmt.Sprintf("%d of the table's %d ops did not reach their floor three times: intervals are wider by it", t.WithoutQuorum(), len(t.Entries)))
+		w = append(w, fmt.Sprintf("%d of the table's %d ops did not reach their floor three times: intervals are wider by it", t.WithoutQuorum(), len(t.Entries())))
 	}
 	if interpolated > 0 {
 		w = append(w, fmt.Sprintf("up to %d steps of a model are not in the table: interpolated, not measured", interpolated))

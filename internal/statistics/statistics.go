@@ -51,3 +51,13 @@ func MedianInterval(x []float64, confidence float64) (median, low, high float64,
 	}
 	return Median(s), s[k], s[n-1-k], 2*law.CDF(float64(k)) <= 1-confidence
 }
+
+// KendallTau is Kendall's tau-b of two rankings of the same things (Kendall 1945):
+// 1 for the same order, -1 for the opposite one. NaN where one is all ties.
+func KendallTau(x, y []float64) float64 {
+	tau, err := stats.KendallTau(x, y)
+	if err != nil {
+		return math.NaN()
+	}
+	return tau
+}
