@@ -77,6 +77,7 @@ architectures that nothing beats under your budget.
 		a.devicesCommand(),
 		a.predictCommand(),
 		a.measureCommand(),
+		a.validateCommand(),
 		a.evaluateCommand(),
 		a.exportCommand(),
 		a.studyCommand(),
