@@ -24,14 +24,15 @@ const (
 )
 
 type checkpointHeader struct {
-	Arch   space.Arch `json:"arch"`
-	Recipe Recipe     `json:"recipe"`
-	Step   int        `json:"step"`
+	Arch    space.Arch `json:"arch"`
+	Widened bool       `json:"widened"`
+	Recipe  Recipe     `json:"recipe"`
+	Step    int        `json:"step"`
 }
 
 // Save writes the state of t to a file, whole or not at all.
 func (t *Trainer) Save(path string) error {
-	header, err := json.Marshal(checkpointHeader{t.Arch, t.Recipe, t.Step()})
+	header, err := json.Marshal(checkpointHeader{t.Arch, t.Widened, t.Recipe, t.Step()})
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func load(f interface {
 	if err != nil {
 		return nil, err
 	}
-	tensors := layout(h.Arch)
+	tensors := layout(h.Arch, h.Widened)
 	last := tensors[len(tensors)-1]
 	n := last.Offset + last.Size()
 	if want := int64(at) + 12*int64(n) + sha256.Size; info.Size() != want {
@@ -96,7 +97,7 @@ func load(f interface {
 	if sum := sha256.Sum256(data[:end]); !bytes.Equal(sum[:], data[end:]) {
 		return nil, errors.New("nn: checkpoint: the checksum is another: the file is damaged")
 	}
-	t := &Trainer{Model: &Model[float32]{Arch: h.Arch, Tensors: tensors, Params: make([]float32, n), Grads: make([]float32, n)}, Recipe: h.Recipe}
+	t := &Trainer{Model: &Model[float32]{Arch: h.Arch, Widened: h.Widened, Tensors: tensors, Params: make([]float32, n), Grads: make([]float32, n)}, Recipe: h.Recipe}
 	t.bind(e)
 	t.optimiser.Step = h.Step
 	data = data[at:end]

@@ -92,7 +92,7 @@ func (t *Trainer) bind(e *Exec[float32]) {
 // TrainingBytes is the memory that training a takes, in bytes: parameters, gradients
 // and two moments, and the tape.
 func TrainingBytes(a space.Arch, batch, sequence int) int64 {
-	tensors := layout(a)
+	tensors := layout(a, false)
 	last := tensors[len(tensors)-1]
 	empty := &Model[float32]{Arch: a, Tensors: tensors}
 	return 4*4*int64(last.Offset+last.Size()) + TapeBytes(empty.Whole(), batch, sequence)
