@@ -24,15 +24,16 @@ const (
 )
 
 type checkpointHeader struct {
-	Arch    space.Arch `json:"arch"`
-	Widened bool       `json:"widened"`
-	Recipe  Recipe     `json:"recipe"`
-	Step    int        `json:"step"`
+	Arch    space.Arch   `json:"arch"`
+	Widened bool         `json:"widened"`
+	Recipe  Recipe       `json:"recipe"`
+	Form    SupernetForm `json:"form"`
+	Step    int          `json:"step"`
 }
 
 // Save writes the state of t to a file, whole or not at all.
 func (t *Trainer) Save(path string) error {
-	header, err := json.Marshal(checkpointHeader{t.Arch, t.Widened, t.Recipe, t.Step()})
+	header, err := json.Marshal(checkpointHeader{t.Arch, t.Widened, t.Recipe, t.Form, t.Step()})
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func load(f interface {
 	if sum := sha256.Sum256(data[:end]); !bytes.Equal(sum[:], data[end:]) {
 		return nil, errors.New("nn: checkpoint: the checksum is another: the file is damaged")
 	}
-	t := &Trainer{Model: &Model[float32]{Arch: h.Arch, Widened: h.Widened, Tensors: tensors, Params: make([]float32, n), Grads: make([]float32, n)}, Recipe: h.Recipe}
+	t := &Trainer{Model: &Model[float32]{Arch: h.Arch, Widened: h.Widened, Tensors: tensors, Params: make([]float32, n), Grads: make([]float32, n)}, Recipe: h.Recipe, Form: h.Form}
 	t.bind(e)
 	t.optimiser.Step = h.Step
 	data = data[at:end]

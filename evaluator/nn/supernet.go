@@ -16,7 +16,6 @@ import (
 // and some random architectures on the text and on what the whole says.
 type Supernet struct {
 	*Trainer
-	Form  SupernetForm
 	space *space.Space
 
 	teacher, spare []float32
@@ -24,10 +23,10 @@ type Supernet struct {
 
 // SupernetForm is how a Supernet is trained. The zero value is plain sandwiches.
 type SupernetForm struct {
-	Random       int          // architectures drawn a step, besides whole and smallest
-	Alone        int          // steps at first that train the whole alone
-	Sort         bool         // order heads and neurons by importance, once, when they end
-	Distillation Distillation // Weight 0: none
+	Random       int          `json:"random"`       // architectures drawn a step, besides whole and smallest
+	Alone        int          `json:"alone"`        // steps at first that train the whole alone
+	Sort         bool         `json:"sort"`         // order heads and neurons by importance, once, when they end
+	Distillation Distillation `json:"distillation"` // Weight 0: none
 }
 
 // DefaultSupernetForm is what the ablations chose.
@@ -64,9 +63,9 @@ func NewSupernet(s *space.Space, r Recipe, f SupernetForm, e *Exec[float32]) (*S
 	if err := r.Validate(a.Model); err != nil {
 		return nil, err
 	}
-	t := &Trainer{Model: newModel[float32](a, widened, r.Seed), Recipe: r}
+	t := &Trainer{Model: newModel[float32](a, widened, r.Seed), Recipe: r, Form: f}
 	t.bind(e)
-	return &Supernet{Trainer: t, Form: f, space: s}, nil
+	return &Supernet{Trainer: t, space: s}, nil
 }
 
 // LoadSupernet goes on from a file that Save wrote. It must be of the same space and
@@ -79,10 +78,10 @@ func LoadSupernet(path string, s *space.Space, r Recipe, f SupernetForm, e *Exec
 	if a, widened := Union(s); !t.Arch.Equal(a) || t.Widened != widened {
 		return nil, fmt.Errorf("%s: nn: it is of another space than %q: %v", path, s.Name, t.Arch)
 	}
-	if t.Recipe != r {
-		return nil, fmt.Errorf("%s: nn: it was trained by another recipe: %+v", path, t.Recipe)
+	if t.Recipe != r || t.Form != f {
+		return nil, fmt.Errorf("%s: nn: it was trained by another recipe: %+v %+v", path, t.Recipe, t.Form)
 	}
-	return &Supernet{Trainer: t, Form: f, space: s}, nil
+	return &Supernet{Trainer: t, space: s}, nil
 }
 
 // Run is Trainer.Run for the sandwich; the loss that progress gets is the whole's.

@@ -67,6 +67,7 @@ func (d *Diverged) Error() string {
 type Trainer struct {
 	*Model[float32]
 	Recipe
+	Form      SupernetForm // zero but for a Supernet's
 	optimiser *Optimiser[float32]
 	pass      *Pass[float32]
 }
