@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,19 +23,23 @@ import (
 type evaluation struct {
 	target
 	output
-	truth     string
-	name      string
-	table     string
-	command   string
-	parallel  int
-	timeout   span
-	retries   int
-	seed      uint64
-	budget    int64
-	known     int
-	splits    int
+	truth    string
+	name     string
+	table    string
+	command  string
+	parallel int
+	timeout  span
+	retries  int
+	seed     uint64
+	budget   int64
+	known    int
+	splits   int
+	learning
 	evaluator evaluator.Evaluator // nil: the surrogate
 }
+
+// evaluators are those of nas evaluate; the surrogate needs --truth.
+var evaluators = []string{"capacity", "table", "command", "train", "supernet", "surrogate"}
 
 var evaluateFormats = []string{"table", "md", "json"}
 
@@ -50,13 +55,19 @@ depth alone would say. FILE.csv has one trained model a row.
 
   nas evaluate BERT-mini TinyBERT-4
   nas evaluate front.json --evaluator command --command "python3 score.py text.txt"
+  nas evaluate front.json --evaluator train --corpus stories.txt --steps 500
+  nas evaluate front.json --evaluator supernet --space decoder-compact --corpus stories.txt --supernet net.bin
   nas evaluate --truth trained.csv
-  nas evaluate --truth trained.csv --evaluator surrogate --known 60`,
+  nas evaluate --truth trained.csv --evaluator surrogate --known 60
+
+train trains every architecture from scratch; supernet trains one network that holds
+every architecture of --space as a slice, and scores slices in int8. Both on the text
+of --corpus or, without one, on a synthetic --task.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.evaluate(c, e, args) }}
 	e.workloadFlags(c)
 	f := c.Flags()
 	f.StringVar(&e.truth, "truth", "", "judge the evaluator against the trained models of a CSV `file`")
-	f.StringVar(&e.name, "evaluator", "capacity", "`name` of the proxy accuracy: capacity, table, command; with --truth surrogate")
+	f.StringVar(&e.name, "evaluator", "capacity", "`name` of the proxy accuracy: "+strings.Join(evaluators, ", "))
 	f.StringVar(&e.table, "table", "", "trained models to look scores up in: a CSV `file`")
 	f.StringVar(&e.command, "command", "", "`program` with arguments that scores: one JSON request a line in, one JSON answer a line out")
 	f.IntVar(&e.parallel, "parallel", max(1, runtime.NumCPU()/2), "programs that run at a time")
@@ -66,6 +77,7 @@ depth alone would say. FILE.csv has one trained model a row.
 	f.Int64Var(&e.budget, "budget", 0, "what a program may spend on one score, in its own unit; 0: its default")
 	f.IntVar(&e.known, "known", 60, "scores that the surrogate is told")
 	f.IntVar(&e.splits, "splits", 50, "random splits into known and unknown for the surrogate")
+	e.learning.flags(c)
 	f.StringVarP(&e.format, "format", "f", "table", "`form`: "+strings.Join(evaluateFormats, ", "))
 	f.StringVarP(&e.path, "output", "o", "", "write to `file` (default: the terminal)")
 	return c
@@ -96,6 +108,11 @@ func (a *app) evaluate(c *cobra.Command, e *evaluation, args []string) error {
 		return err
 	}
 	defer closeChildren()
+	if e.name == "train" || e.name == "supernet" {
+		if err := a.learner(c.Context(), e, g.models); err != nil {
+			return err
+		}
+	}
 	if truth != nil {
 		return a.judge(c.Context(), e, truth)
 	}
@@ -113,19 +130,23 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 	case e.format != "table" && e.format != "md" && e.format != "json":
 		return bad(fmt.Errorf("unknown format %.20q: one of %s", e.format, strings.Join(evaluateFormats, ", ")), "--format table")
 	}
-	switch e.name {
-	case "capacity", "table", "command":
-	case "surrogate":
-		if e.truth == "" {
-			return bad(errors.New("a surrogate has nothing to learn from without --truth"), "nas evaluate --truth trained.csv --evaluator surrogate")
-		}
-	default:
-		return bad(fmt.Errorf("unknown evaluator %.40q: there is capacity, table, command and surrogate", e.name), "--evaluator capacity")
+	if !slices.Contains(evaluators, e.name) {
+		return bad(fmt.Errorf("unknown evaluator %.40q: one of %s", e.name, strings.Join(evaluators, ", ")), "--evaluator capacity")
 	}
-	for _, of := range []struct{ flag, evaluator string }{{"table", "table"}, {"command", "command"}, {"parallel", "command"}, {"timeout", "command"},
-		{"retries", "command"}, {"budget", "command"}, {"known", "surrogate"}, {"splits", "surrogate"}} {
-		if c.Flags().Changed(of.flag) && e.name != of.evaluator {
-			return bad(fmt.Errorf("--%s is of --evaluator %s, not %s", of.flag, of.evaluator, e.name), "--evaluator %s", of.evaluator)
+	if e.name == "surrogate" && e.truth == "" {
+		return bad(errors.New("a surrogate has nothing to learn from without --truth"), "nas evaluate --truth trained.csv --evaluator surrogate")
+	}
+	for evaluator, flags := range map[string][]string{"table": {"table"}, "command": {"command", "parallel", "timeout", "retries", "budget"},
+		"surrogate": {"known", "splits"}, "supernet": {"supernet", "float32"}} {
+		for _, flag := range flags {
+			if c.Flags().Changed(flag) && e.name != evaluator {
+				return bad(fmt.Errorf("--%s is of --evaluator %s, not %s", flag, evaluator, e.name), "--evaluator %s", evaluator)
+			}
+		}
+	}
+	for _, flag := range learningFlags {
+		if c.Flags().Changed(flag) && e.name != "train" && e.name != "supernet" {
+			return bad(fmt.Errorf("--%s is of --evaluator train or supernet, not %s", flag, e.name), "--evaluator train")
 		}
 	}
 	for _, n := range []struct {
@@ -236,11 +257,12 @@ func (a *app) all(ctx context.Context, e *evaluation, archs []space.Arch) []eval
 
 // scored is one line of nas evaluate's JSON.
 type scored struct {
-	Name       string     `json:"name,omitempty"`
-	Arch       space.Arch `json:"arch"`
-	Score      *float64   `json:"score"`
-	Resolution *float64   `json:"resolution"`
-	Error      string     `json:"error,omitempty"`
+	Name       string            `json:"name,omitempty"`
+	Arch       space.Arch        `json:"arch"`
+	Score      *float64          `json:"score"`
+	Resolution *float64          `json:"resolution"`
+	Curve      []evaluator.Point `json:"curve,omitempty"` // of a training
+	Error      string            `json:"error,omitempty"`
 }
 
 // score prints the scores of given models.
@@ -252,6 +274,9 @@ func (a *app) score(ctx context.Context, e *evaluation, models []model) error {
 	list, failures := make([]scored, len(models)), 0
 	for i, s := range a.all(ctx, e, archs) {
 		list[i] = scored{Name: models[i].name, Arch: models[i].arch}
+		if t, ok := e.evaluator.(*evaluator.Train); ok {
+			list[i].Curve = t.Curve(models[i].arch)
+		}
 		if s.Err != nil {
 			list[i].Error = s.Err.Error()
 			failures++
