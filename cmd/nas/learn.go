@@ -91,10 +91,10 @@ func (a *app) training(l *learning, m space.Model, seed uint64) (t evaluator.Tra
 }
 
 // learner makes an evaluator that trains, for architectures of one family.
-func (a *app) learner(ctx context.Context, e *evaluation, models []model) error {
-	m := models[0].arch.Model
-	if e.name == "supernet" {
-		m = e.space.Model
+func (a *app) learner(ctx context.Context, e *scoring, s *space.Space, models []model) error {
+	m := s.Model
+	if e.name == "train" && len(models) > 0 {
+		m = models[0].arch.Model
 	}
 	t, err := a.training(&e.learning, m, e.seed)
 	if err != nil {
@@ -111,20 +111,28 @@ func (a *app) learner(ctx context.Context, e *evaluation, models []model) error 
 		a.progress(each*time.Duration(p.Steps-p.Step), "step %d of %d: loss %.3f, %.0f tokens/s", p.Step, p.Steps, p.Loss, speed)
 	}
 	if e.name == "train" {
-		var bytes int64
-		for _, m := range models {
-			m.arch.Vocabulary = t.Task.Vocabulary()
-			bytes = max(bytes, nn.TrainingBytes(m.arch, t.Recipe.Batch, t.Recipe.Sequence))
+		largest, _ := nn.Union(s)
+		archs := []space.Arch{largest}
+		if len(models) > 0 {
+			archs = nil
 		}
-		a.phase("training %d architectures of %d tokens each; up to %s of memory", len(models), t.Recipe.Steps*t.Recipe.Batch*t.Recipe.Sequence, results.Bytes(bytes))
+		for _, m := range models {
+			archs = append(archs, m.arch)
+		}
+		var bytes int64
+		for _, arch := range archs {
+			arch.Vocabulary = t.Task.Vocabulary()
+			bytes = max(bytes, nn.TrainingBytes(arch, t.Recipe.Batch, t.Recipe.Sequence))
+		}
+		a.phase("training on %d tokens each; up to %s of memory", t.Recipe.Steps*t.Recipe.Batch*t.Recipe.Sequence, results.Bytes(bytes))
 		e.evaluator = evaluator.NewTrain(t)
 		return nil
 	}
-	own := *e.space
+	own := *s
 	own.Model.Vocabulary = t.Task.Vocabulary()
 	union, _ := nn.Union(&own)
-	a.phase("the supernet of %s: %s of memory", e.space.Name, results.Bytes(nn.TrainingBytes(union, t.Recipe.Batch, t.Recipe.Sequence)))
-	net, err := evaluator.TrainSupernet(ctx, e.space, t, nn.DefaultSupernetForm(t.Recipe.Steps), e.supernet)
+	a.phase("the supernet of %s: %s of memory", s.Name, results.Bytes(nn.TrainingBytes(union, t.Recipe.Batch, t.Recipe.Sequence)))
+	net, err := evaluator.TrainSupernet(ctx, s, t, nn.DefaultSupernetForm(t.Recipe.Steps), e.supernet)
 	var diverged *nn.Diverged
 	switch {
 	case ctx.Err() != nil:
