@@ -26,7 +26,8 @@ func crossEntropy[F Float](e *Exec[F], losses []float64, z []F, targets []int32,
 // (1-Weight) cross entropy + Weight τ² KL(teacher ‖ student), both distributions at
 // temperature τ (Hinton et al. 2015).
 type Distillation struct {
-	Weight, Temperature float64
+	Weight      float64 `json:"weight"`
+	Temperature float64 `json:"temperature"`
 }
 
 // distil: losses[R] = KL(teacher ‖ student) at temperature, in nats, times its

@@ -13,6 +13,7 @@ import (
 // Model is the parameters of an architecture and their gradients.
 type Model[F Float] struct {
 	Arch    space.Arch
+	Widened bool // it has projections of the embedding though Arch needs none, for slices that do
 	Tensors []Tensor
 	Params  []F
 	Grads   []F
@@ -35,8 +36,10 @@ func (t Tensor) Size() int { return t.Rows * t.Columns }
 // NewModel makes a model with first values drawn by the seed: matrices with
 // deviation 1/sqrt(3 K), those that end in the residual stream less by the root of
 // their number, tables 0.02.
-func NewModel[F Float](a space.Arch, seed uint64) *Model[F] {
-	m := &Model[F]{Arch: a, Tensors: layout(a)}
+func NewModel[F Float](a space.Arch, seed uint64) *Model[F] { return newModel[F](a, false, seed) }
+
+func newModel[F Float](a space.Arch, widened bool, seed uint64) *Model[F] {
+	m := &Model[F]{Arch: a, Widened: widened, Tensors: layout(a, widened)}
 	last := m.Tensors[len(m.Tensors)-1]
 	m.Params = make([]F, last.Offset+last.Size())
 	m.Grads = make([]F, len(m.Params))
@@ -62,7 +65,8 @@ func (m *Model[F]) Tensor(name string) (Tensor, bool) {
 }
 
 // layout lists the tensors of a in their order.
-func layout(a space.Arch) (list []Tensor) {
+func layout(a space.Arch, widened bool) (list []Tensor) {
+	factorised := a.Factorised() || widened
 	end := 0
 	add := func(t Tensor) {
 		t.Offset = end
@@ -94,7 +98,7 @@ func layout(a space.Arch) (list []Tensor) {
 	if a.Family == space.Encoder {
 		norm("embeddings.norm", a.Embedding)
 	}
-	if a.Factorised() {
+	if factorised {
 		linear("embeddings.projection", a.Hidden, a.Embedding, 1, a.Bias)
 	}
 	gain := 1 / math.Sqrt(2*float64(len(a.Layers)))
@@ -118,7 +122,7 @@ func layout(a space.Arch) (list []Tensor) {
 	switch {
 	case a.Head == space.Untied:
 		linear("head", a.Vocabulary, a.Hidden, 1, false)
-	case a.Factorised():
+	case factorised:
 		linear("head.projection", a.Embedding, a.Hidden, 1, a.Bias)
 	}
 	return list
@@ -153,8 +157,8 @@ func (m *Model[F]) Slice(a space.Arch) (*Net, error) {
 	if a.Hidden > m.Arch.Hidden || a.Embedding > m.Arch.Embedding || len(a.Layers) > len(m.Arch.Layers) {
 		return nil, fmt.Errorf("nn: %v does not fit into %v", a, m.Arch)
 	}
-	if m.Arch.Factorised() != a.Factorised() {
-		return nil, fmt.Errorf("nn: %v: only one of the two has an embedding of its own width", a)
+	if a.Factorised() && !m.Arch.Factorised() && !m.Widened {
+		return nil, fmt.Errorf("nn: %v has an embedding of its own width, the model none", a)
 	}
 	s := slicer{at: map[string]Tensor{}}
 	for _, t := range m.Tensors {

@@ -3,7 +3,8 @@ package nn
 import "nas/space"
 
 // Tape is the memory of one forward and backward: what forward leaves for backward,
-// and the gradients on the way. One made for a Net serves every Net no larger.
+// and the gradients on the way. One made for a Net serves every Net, and grows for
+// one that needs more.
 type Tape[F Float] struct {
 	arena []F
 	views[F]
@@ -60,6 +61,9 @@ func tapeSize(n *Net, b, t int) int {
 
 // fit lays the tape out for a net and a batch.
 func (tape *Tape[F]) fit(n *Net, b, t int) {
+	if size := tapeSize(n, b, t); size > len(tape.arena) {
+		tape.arena = make([]F, size)
+	}
 	used := 0
 	rows, targets, losses := tape.rows, tape.targets, tape.losses
 	tape.views = carve(n, b, t, func(values int) []F {

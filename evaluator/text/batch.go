@@ -36,6 +36,7 @@ type Corpus struct {
 	Train, HeldOut []int32
 	vocabulary     int
 	masked         bool
+	counts         *bigrams // for Difficulty, when it is first asked
 }
 
 // NewCorpus makes the task of an encoded split; sequences of length tokens must fit
@@ -44,7 +45,7 @@ func NewCorpus(train, held []int32, vocabulary, length int, masked bool) (*Corpu
 	if len(train) <= length || len(held) <= length {
 		return nil, fmt.Errorf("text: %d tokens and %d held out are too few for sequences of %d", len(train), len(held), length)
 	}
-	return &Corpus{train, held, vocabulary, masked}, nil
+	return &Corpus{Train: train, HeldOut: held, vocabulary: vocabulary, masked: masked}, nil
 }
 
 func (c *Corpus) Vocabulary() int { return c.vocabulary }

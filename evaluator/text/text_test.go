@@ -334,3 +334,30 @@ func BenchmarkEncode(b *testing.B) {
 		tokens = t.Encode(tokens[:0], text)
 	}
 }
+
+// What repeats is easier than what does not, and a batch as hard as its parts.
+func TestDifficulty(t *testing.T) {
+	tokens := make([]int32, 3000)
+	for i := range tokens {
+		tokens[i] = int32(i % 20)
+	}
+	for masked, bound := range map[bool]float64{false: 0.3, true: 3} {
+		c, err := NewCorpus(tokens, tokens, 300, 64, masked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		easy := NewBatch(2, 64)
+		c.Held(0, easy)
+		if got := c.Difficulty(easy); got <= 0 || got > bound {
+			t.Errorf("masked %t: %.2f nats where a pair says all", masked, got)
+		}
+		hard := NewBatch(2, 64)
+		r := rand.New(rand.NewPCG(1, 1))
+		for i := range hard.Inputs {
+			hard.Inputs[i], hard.Targets[i] = int32(r.IntN(300)), int32(r.IntN(300))
+		}
+		if got := c.Difficulty(hard); got < 5 {
+			t.Errorf("masked %t: %.2f nats for noise", masked, got)
+		}
+	}
+}
