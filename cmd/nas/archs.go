@@ -94,7 +94,7 @@ func (g *given) take(r *results.Report) {
 
 // parse takes a report, or architectures one after the other.
 func (g *given) parse(data []byte) error {
-	if bytes.HasPrefix(data, []byte("group,")) {
+	if isCSV(data) {
 		r, err := results.ReadCSV(data)
 		if err != nil {
 			return err

@@ -20,7 +20,9 @@ func (a *app) exportCommand() *cobra.Command {
   nas export front.json                        for the terminal
   nas export phone.db --front 10               ten members of a study's front
   nas export front.json --format md -o front.md
-  nas export front.json --format csv           exact digits, for spreadsheets`,
+  nas export front.json --format csv           exact digits, for spreadsheets
+  nas export front.json --format latex         a table for a paper, with booktabs
+  nas export front.json -o front.svg           a picture; png too`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
 				return err
@@ -46,7 +48,7 @@ func readReport(path string) (*results.Report, error) {
 		return nil, bad(err, hint)
 	}
 	read := results.ReadJSON
-	if bytes.HasPrefix(data, []byte("group,")) {
+	if isCSV(data) {
 		read = results.ReadCSV
 	}
 	r, err := read(data)
@@ -55,3 +57,6 @@ func readReport(path string) (*results.Report, error) {
 	}
 	return r, nil
 }
+
+// isCSV reports whether data begins as a report in CSV does, in any dialect.
+func isCSV(data []byte) bool { return bytes.HasPrefix(data, []byte("group")) }
