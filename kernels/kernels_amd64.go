@@ -37,22 +37,28 @@ func archPrimitives(level Level, p *primitives) {
 	}
 }
 
-// productAVX2 takes the rows panel by panel, three at a time.
+// productAVX2 takes the rows panel by panel, or half a panel by half a panel where
+// there are more than three.
 func productAVX2(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, _ []int32) {
 	_ = dst[(rows-1)*ldc:][:panels*PanelWidth]
 	_ = a[(rows-1)*lda:][:2*groups*GroupDepth]
 	_ = b[(panels-1)*panelStride:][:groups*PanelWidth*GroupDepth]
 	for p := range panels {
-		panel := &b[p*panelStride]
-		for m := 0; m < rows; m += 3 {
-			to, row := &dst[m*ldc+p*PanelWidth], &a[m*lda]
-			switch rows - m {
+		panel := b[p*panelStride:]
+		for m, n := 0, 0; m < rows; m += n {
+			n = tileRows(rows - m)
+			to, row := dst[m*ldc+p*PanelWidth:], &a[m*lda]
+			switch n {
 			case 1:
-				tile1AVX2(to, ldc, row, lda, panel, groups)
+				tile1AVX2(&to[0], ldc, row, lda, &panel[0], groups)
 			case 2:
-				tile2AVX2(to, ldc, row, lda, panel, groups)
+				tile2AVX2(&to[0], ldc, row, lda, &panel[0], groups)
+			case 3:
+				tile3AVX2(&to[0], ldc, row, lda, &panel[0], groups)
 			default:
-				tile3AVX2(to, ldc, row, lda, panel, groups)
+				half := [...]func(dst *int32, ldc int, a *byte, lda int, b *int8, groups int){half4AVX2, half5AVX2, half6AVX2}[n-4]
+				half(&to[0], ldc, row, lda, &panel[0], groups)
+				half(&to[PanelWidth/2], ldc, row, lda, &panel[PanelWidth*GroupDepth/2], groups)
 			}
 		}
 	}

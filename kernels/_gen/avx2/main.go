@@ -15,6 +15,9 @@ func main() {
 	for rows := 1; rows <= 3; rows++ {
 		tile(rows)
 	}
+	for rows := 4; rows <= 6; rows++ {
+		half(rows)
+	}
 	amax()
 	quantise(false)
 	quantise(true)
@@ -88,6 +91,70 @@ func tile(rows int) {
 			VPERMQ(Imm(0xd8), t, t)
 			VMOVDQU(t, Mem{Base: dst, Disp: 32 * half})
 		}
+		if r+1 < rows {
+			ADDQ(ldc, dst)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// half multiplies up to six rows with eight columns of a panel: fewer columns to
+// widen for each row than in tile.
+func half(rows int) {
+	name := fmt.Sprintf("half%dAVX2", rows)
+	TEXT(name, NOSPLIT, "func(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)")
+	Doc(fmt.Sprintf("%s writes %d rows of 8 sums over groups*4 int16 values of a and int8 values of half a panel.", name, rows))
+	Pragma("noescape")
+	dst, ldc := Load(Param("dst"), GP64()), Load(Param("ldc"), GP64())
+	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
+	b, groups := Load(Param("b"), GP64()), Load(Param("groups"), GP64())
+	lda3, lda5 := GP64(), GP64()
+	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
+	if rows > 5 {
+		LEAQ(Mem{Base: lda, Index: lda, Scale: 4}, lda5)
+	}
+	row := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}, {Base: a, Index: lda3, Scale: 1},
+		{Base: a, Index: lda, Scale: 4}, {Base: a, Index: lda5, Scale: 1}}
+	acc := make([][2]VecVirtual, rows)
+	for r := range acc {
+		for q := range acc[r] {
+			acc[r][q] = YMM()
+			VPXOR(acc[r][q], acc[r][q], acc[r][q])
+		}
+	}
+	w, v, t := [2]VecVirtual{YMM(), YMM()}, YMM(), YMM()
+	step := func(u int) {
+		for q := range w {
+			VPMOVSXBW(Mem{Base: b, Disp: 64*u + 16*q}, w[q])
+		}
+		for r := range acc {
+			VPBROADCASTQ(row[r].Offset(8*u), v)
+			VPMADDWD(w[0], v, t)
+			VPADDD(t, acc[r][0], acc[r][0])
+			VPMADDWD(w[1], v, v)
+			VPADDD(v, acc[r][1], acc[r][1])
+		}
+	}
+	SUBQ(Imm(2), groups)
+	JL(LabelRef("last"))
+	Label("groups")
+	step(0)
+	step(1)
+	ADDQ(Imm(16), a)
+	ADDQ(U32(128), b)
+	SUBQ(Imm(2), groups)
+	JGE(LabelRef("groups"))
+	Label("last")
+	ADDQ(Imm(2), groups)
+	JZ(LabelRef("summed"))
+	step(0)
+	Label("summed")
+	SHLQ(Imm(2), ldc)
+	for r := range acc {
+		VPHADDD(acc[r][1], acc[r][0], t)
+		VPERMQ(Imm(0xd8), t, t)
+		VMOVDQU(t, Mem{Base: dst})
 		if r+1 < rows {
 			ADDQ(ldc, dst)
 		}
