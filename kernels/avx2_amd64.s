@@ -661,8 +661,8 @@ block:
 	VPACKSSDW Y2, Y1, Y1
 	VPERMQ    $0xd8, Y1, Y1
 	VMOVDQU   Y1, (AX)
-	ADDQ      $0x40, CX
 	ADDQ      $0x20, AX
+	ADDQ      $0x40, CX
 	DECQ      DX
 	JNZ       block
 	VZEROUPPER
@@ -866,8 +866,8 @@ block:
 	VMOVUPS 32(AX), Y0
 	VMULPS  32(CX), Y0, Y0
 	VMOVUPS Y0, 32(AX)
-	ADDQ    $0x40, CX
 	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
 	DECQ    DX
 	JNZ     block
 	VZEROUPPER

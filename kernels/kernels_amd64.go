@@ -4,10 +4,17 @@ import "golang.org/x/sys/cpu"
 
 func archLevels() []Level {
 	x := &cpu.X86
-	if !x.HasAVX2 {
+	if !x.HasSSE41 {
 		return nil
 	}
-	levels := []Level{AVX2}
+	levels := []Level{SSE41}
+	if !x.HasAVX2 {
+		return levels
+	}
+	levels = append(levels, AVX2)
+	if x.HasAVXVNNI {
+		levels = append(levels, AVXVNNI)
+	}
 	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512VNNI {
 		levels = append(levels, AVX512VNNI)
 		if hasAMX() {
@@ -18,14 +25,21 @@ func archLevels() []Level {
 }
 
 func archPrimitives(level Level, p *primitives) {
-	if level == Generic {
+	switch level {
+	case Generic:
+		return
+	case SSE41:
+		p.valueBytes, p.rowBlock, p.product, p.round = 2, 12, productSSE41, roundWords
 		return
 	}
 	p.valueBytes, p.rowBlock, p.product = 2, 12, productAVX2
 	p.amax, p.round, p.roundBytes, p.dequant = amaxAVX2, roundWordsAVX2, roundBytesAVX2, dequantAVX2
 	p.gelu, p.silu, p.exp, p.maximum, p.multiply = geluAVX2, siluAVX2, expAVX2, maximumAVX2, multiplyAVX2
 	p.sum, p.squares, p.normalise = sumAVX2, squaresAVX2, normaliseAVX2
-	if level >= AVX512VNNI {
+	switch level {
+	case AVXVNNI:
+		p.valueBytes, p.offset, p.rowBlock, p.product, p.round = 1, 128, 24, productAVXVNNI, roundBytesAVX2
+	case AVX512VNNI, AMX:
 		p.valueBytes, p.offset, p.rowBlock, p.product, p.round, p.affine = 1, 128, 24, productVNNI, roundBytesAVX2, affineVNNI
 		p.quantiseRows, p.softmaxRows = quantiseAVX512, softmaxAVX512
 		p.gelu, p.silu, p.geluGated, p.siluGated = geluAVX512, siluAVX512, geluGatedAVX512, siluGatedAVX512
