@@ -661,8 +661,8 @@ block:
 	VPACKSSDW Y2, Y1, Y1
 	VPERMQ    $0xd8, Y1, Y1
 	VMOVDQU   Y1, (AX)
-	ADDQ      $0x20, AX
 	ADDQ      $0x40, CX
+	ADDQ      $0x20, AX
 	DECQ      DX
 	JNZ       block
 	VZEROUPPER

@@ -180,14 +180,20 @@ func bits(v uint32) Mem {
 	return m
 }
 
+// move is how far a pointer goes on after a block of values.
+type move struct {
+	pointer Register
+	bytes   int
+}
+
 // blocks emits body for every 16 values; body steps the given pointers by 64 bytes
 // (or what it says) itself.
-func blocks(pointers map[Register]int, body func()) {
+func blocks(pointers []move, body func()) {
 	n := Load(Param("blocks"), GP64())
 	Label("block")
 	body()
-	for p, step := range pointers {
-		ADDQ(Imm(uint64(step)), p)
+	for _, m := range pointers {
+		ADDQ(Imm(uint64(m.bytes)), m.pointer)
 	}
 	DECQ(n)
 	JNZ(LabelRef("block"))
@@ -200,7 +206,7 @@ func amax() {
 	x, mask, m, v := Load(Param("x"), GP64()), YMM(), YMM(), YMM()
 	VMOVDQU(bits(0x7fffffff), mask)
 	VPXOR(m, m, m)
-	blocks(map[Register]int{x: 64}, func() {
+	blocks([]move{{x, 64}}, func() {
 		for half := range 2 {
 			VPAND(Mem{Base: x, Disp: 32 * half}, mask, v)
 			VPMAXUD(v, m, m)
@@ -237,7 +243,7 @@ func quantise(bytes bool) {
 	if bytes {
 		VBROADCASTSS(param("offset"), offset)
 	}
-	blocks(map[Register]int{x: 64, dst: step}, func() {
+	blocks([]move{{x, 64}, {dst, step}}, func() {
 		VMULPS(Mem{Base: x}, inverse, a)
 		VMULPS(Mem{Base: x, Disp: 32}, inverse, b)
 		VCVTPS2DQ(a, a)
@@ -279,7 +285,7 @@ func dequant() {
 	VBROADCASTSS(param("rowScale"), rowScale)
 	XORQ(at, at)
 	v, s := [2]VecVirtual{YMM(), YMM()}, [2]VecVirtual{YMM(), YMM()}
-	blocks(map[Register]int{at: 64}, func() {
+	blocks([]move{{at, 64}}, func() {
 		mem := func(base Register, half int) Mem { return Mem{Base: base, Index: at, Scale: 1, Disp: 32 * half} }
 		for h := range 2 {
 			VCVTDQ2PS(mem(acc, h), v[h])
@@ -314,7 +320,7 @@ func normalise() {
 	VBROADCASTSS(param("inverse"), inverse)
 	XORQ(at, at)
 	v := [2]VecVirtual{YMM(), YMM()}
-	blocks(map[Register]int{at: 64}, func() {
+	blocks([]move{{at, 64}}, func() {
 		mem := func(base Register, half int) Mem { return Mem{Base: base, Index: at, Scale: 1, Disp: 32 * half} }
 		for h := range 2 {
 			VMOVUPS(mem(x, h), v[h])
@@ -354,7 +360,7 @@ func sums(squares bool) {
 	for h := range s {
 		VXORPS(s[h], s[h], s[h])
 	}
-	blocks(map[Register]int{x: 64}, func() {
+	blocks([]move{{x, 64}}, func() {
 		for h := range 2 {
 			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
 			if squares {
@@ -377,7 +383,7 @@ func maximum() {
 	Pragma("noescape")
 	x, m, v := Load(Param("x"), GP64()), YMM(), YMM()
 	VBROADCASTSS(Mem{Base: x}, m)
-	blocks(map[Register]int{x: 64}, func() {
+	blocks([]move{{x, 64}}, func() {
 		VMAXPS(Mem{Base: x}, m, m)
 		VMAXPS(Mem{Base: x, Disp: 32}, m, m)
 	})
@@ -398,7 +404,7 @@ func multiply() {
 	Doc("multiply16 replaces 16*blocks values x by x*y.")
 	Pragma("noescape")
 	x, y, v := Load(Param("x"), GP64()), Load(Param("y"), GP64()), YMM()
-	blocks(map[Register]int{x: 64, y: 64}, func() {
+	blocks([]move{{x, 64}, {y, 64}}, func() {
 		for h := range 2 {
 			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
 			VMULPS(Mem{Base: y, Disp: 32 * h}, v, v)
@@ -439,7 +445,7 @@ func activation(name string, f func(v VecVirtual) VecVirtual) {
 	Doc(name + " replaces 16*blocks values by the activation.")
 	Pragma("noescape")
 	x := Load(Param("x"), GP64())
-	blocks(map[Register]int{x: 64}, func() {
+	blocks([]move{{x, 64}}, func() {
 		for h := range 2 {
 			v := YMM()
 			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
@@ -491,7 +497,7 @@ func exponential() {
 	for h := range s {
 		VXORPS(s[h], s[h], s[h])
 	}
-	blocks(map[Register]int{x: 64}, func() {
+	blocks([]move{{x, 64}}, func() {
 		for h := range 2 {
 			v := YMM()
 			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
