@@ -95,6 +95,7 @@ func Validate(ctx context.Context, p *Predictor, archs []space.Arch, s Settings)
 	for _, a := range archs {
 		programs = append(programs, space.Lower(a, s.Workload))
 	}
+	s.Pace = p.table.Pace
 	runs, err := MeasurePrograms(ctx, programs, s)
 	if err != nil {
 		return nil, nil, nil, err
