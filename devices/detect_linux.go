@@ -42,14 +42,7 @@ func (p *Profile) system() {
 
 // cgroup reads the limits of the process's own control group, version 2, else 1.
 func (p *Profile) cgroup() {
-	folder := "/sys/fs/cgroup"
-	for _, line := range strings.Split(text("/proc/self/cgroup"), "\n") {
-		if path, ok := strings.CutPrefix(line, "0::"); ok {
-			if _, err := os.Stat(filepath.Join(folder, path, "cpu.max")); err == nil {
-				folder = filepath.Join(folder, path)
-			}
-		}
-	}
+	folder := cgroupFolder()
 	if f := words(folder + "/cpu.max"); len(f) == 2 && f[0] != "max" {
 		p.Cores.Quota = ratio(f[0], f[1])
 	} else if quota := words(folder + "/cpu/cpu.cfs_quota_us"); len(quota) == 1 && quota[0] != "-1" {

@@ -13,16 +13,15 @@ import (
 	"unsafe"
 )
 
-func dotProd(t *testing.T) *Set {
-	t.Helper()
-	if !slices.Contains(Supported(), DotProd) {
-		t.Skip("this processor has no dot-product instructions")
+// eachLevel runs a test at every level of arm64 that this processor has.
+func eachLevel(t *testing.T, test func(t *testing.T, s *Set)) {
+	for _, level := range Supported()[1:] {
+		s, err := For(level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(level.String(), func(t *testing.T) { test(t, s) })
 	}
-	s, err := For(DotProd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 // fenced returns memory whose next byte faults.
@@ -51,18 +50,18 @@ func signed(b []byte) []int8 {
 	return unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(b))), len(b))
 }
 
-func TestDotProdProduct(t *testing.T) {
-	s := dotProd(t)
+func TestProductBetweenFences(t *testing.T) { eachLevel(t, productBetweenFences) }
+
+func productBetweenFences(t *testing.T, s *Set) {
 	const maxRows, maxPanels, maxGroups = 13, 5, 200
 	rng := rand.New(rand.NewPCG(1, 2))
 	aMemory := fenced(t, maxRows*(4*maxGroups+12))
 	bMemory := fenced(t, maxPanels*(64*maxGroups+64))
 	dstMemory := fenced(t, 4*maxRows*(16*maxPanels+3))
-	for i := range aMemory {
-		aMemory[i] = byte(rng.Uint32())
-	}
-	for i := range bMemory {
-		bMemory[i] = byte(rng.Uint32())
+	for _, m := range [][]byte{aMemory, bMemory} {
+		for i := range m {
+			m[i] = byte(rng.IntN(255) - 127) // no quantised value is -128
+		}
 	}
 	check := func(rows, panels, groups int) {
 		lda, panelStride, ldc := 4*groups+rows%4*4, 64*groups+panels%2*64, 16*panels+groups%4
@@ -98,7 +97,7 @@ func TestDotProdProduct(t *testing.T) {
 	}
 	for _, m := range [][]byte{aMemory, bMemory} {
 		for i := range m {
-			m[i] = 0x80
+			m[i] = 0x81
 		}
 	}
 	check(maxRows, maxPanels, maxGroups)
@@ -113,8 +112,9 @@ func lengths() []int {
 	return n
 }
 
-func TestDotProdQuantise(t *testing.T) {
-	s := dotProd(t)
+func TestQuantiseBetweenFences(t *testing.T) { eachLevel(t, quantiseBetweenFences) }
+
+func quantiseBetweenFences(t *testing.T, s *Set) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	generic, err := For(Generic)
 	if err != nil {
@@ -165,9 +165,11 @@ func TestDotProdQuantise(t *testing.T) {
 			for i := range got {
 				got[i] = 0x77
 			}
-			gotScale, wantScale := s.quantise(got, x, 0), generic.quantise(want, x, 0)
-			if math.Float32bits(gotScale) != math.Float32bits(wantScale) {
-				t.Fatalf("%s, length %d: scale %v, want %v", name, n, gotScale, wantScale)
+			var gotScale, wantScale [1]float32
+			s.quantise(got, len(got), x, n, n, gotScale[:], 0)
+			generic.quantise(want, len(want), x, n, n, wantScale[:], 0)
+			if math.Float32bits(gotScale[0]) != math.Float32bits(wantScale[0]) {
+				t.Fatalf("%s, length %d: scale %v, want %v", name, n, gotScale[0], wantScale[0])
 			}
 			for i := range want {
 				if got[i] != want[i] {
@@ -178,8 +180,9 @@ func TestDotProdQuantise(t *testing.T) {
 	}
 }
 
-func TestDotProdDequant(t *testing.T) {
-	s := dotProd(t)
+func TestDequantBetweenFences(t *testing.T) { eachLevel(t, dequantBetweenFences) }
+
+func dequantBetweenFences(t *testing.T, s *Set) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	const most = 768
 	var memory [5][]byte

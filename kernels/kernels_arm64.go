@@ -1,24 +1,63 @@
 package kernels
 
-import (
-	"golang.org/x/sys/cpu"
-)
+import "golang.org/x/sys/cpu"
 
 func archLevels() []Level {
+	levels := []Level{NEON}
 	if cpu.ARM64.HasASIMDDP {
-		return []Level{DotProd}
+		levels = append(levels, DotProd)
+		if cpu.ARM64.HasI8MM {
+			levels = append(levels, I8MM)
+		}
 	}
-	return nil
+	return levels
 }
 
+// archPrimitives: only the int8 product differs between the levels.
 func archPrimitives(level Level, p *primitives) {
-	if level == DotProd {
-		p.product, p.amax, p.round, p.dequant = productDotProd, amaxDotProd, roundDotProd, dequantDotProd
+	switch level {
+	case NEON:
+		p.product = tilesNEON.product
+	case DotProd:
+		p.product = tilesDotProd.product
+	case I8MM:
+		p.product = tilesI8MM.product
+	default:
+		return
+	}
+	p.amax, p.round, p.roundBytes, p.dequant = amaxNEON, roundNEON, roundNEON, dequantNEON
+	p.gelu, p.silu, p.exp, p.maximum, p.multiply = geluNEON, siluNEON, expNEON, maximumNEON, multiplyNEON
+	p.sum, p.squares, p.normalise = sumNEON, squaresNEON, normaliseNEON
+	p.gather, p.rotate = gatherNEON, rotateNEON
+}
+
+type tileNEON func(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
+
+// tiles by rows, less one: those of a level compute up to so many rows of one panel.
+type tiles []tileNEON
+
+// Multiply-adds for each arithmetic instruction of the inner loops at full height:
+// NEON 5.3 (two smull, two smlal and two sadalp for 32), DotProd 16 (sdot), I8MM 22
+// (24 smmla of 32 each and 11 zip for 768).
+var (
+	tilesNEON    = tiles{tile1NEON, tile2NEON}
+	tilesDotProd = tiles{tile1, tile2, tile3, tile4}
+	tilesI8MM    = tiles{tile1I8MM, tile2I8MM, tile3I8MM, tile4I8MM, tile5I8MM, tile6I8MM}
+)
+
+// product takes the rows panel by panel: a panel and the few rows that callers pass
+// share the first-level cache.
+func (t tiles) product(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, _ []int32) {
+	_ = dst[(rows-1)*ldc:][:panels*PanelWidth]
+	_ = a[(rows-1)*lda:][:groups*GroupDepth]
+	_ = b[(panels-1)*panelStride:][:groups*PanelWidth*GroupDepth]
+	for p := range panels {
+		for m := 0; m < rows; m += len(t) {
+			t[min(rows-m, len(t))-1](&dst[m*ldc+p*PanelWidth], ldc, &a[m*lda], lda, &b[p*panelStride], groups)
+		}
 	}
 }
 
-// The tiles compute 1 to 4 rows of one panel.
-//
 //go:noescape
 func tile1(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
 
@@ -31,81 +70,26 @@ func tile3(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
 //go:noescape
 func tile4(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
 
-// amax16 is the largest magnitude of 16*blocks values as bits; blocks > 0 here and
-// below.
-//
 //go:noescape
-func amax16(x *float32, blocks int) (bits uint32)
+func tile1NEON(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
 
 //go:noescape
-func quantise16(dst *byte, x *float32, blocks int, inverse float32)
+func tile2NEON(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
 
 //go:noescape
-func dequant16(dst *float32, acc *int32, rowScale float32, colScale, bias, residual *float32, blocks int)
+func tile1I8MM(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
 
-// productDotProd takes the rows panel by panel: a panel and the few rows that
-// callers pass share the first-level cache.
-func productDotProd(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, _ []int32) {
-	_ = dst[(rows-1)*ldc:][:panels*PanelWidth]
-	_ = a[(rows-1)*lda:][:groups*GroupDepth]
-	_ = b[(panels-1)*panelStride:][:groups*PanelWidth*GroupDepth]
-	for p := range panels {
-		panel := &b[p*panelStride]
-		for m := 0; m < rows; m += 4 {
-			to, row := &dst[m*ldc+p*PanelWidth], &a[m*lda]
-			switch rows - m {
-			case 1:
-				tile1(to, ldc, row, lda, panel, groups)
-			case 2:
-				tile2(to, ldc, row, lda, panel, groups)
-			case 3:
-				tile3(to, ldc, row, lda, panel, groups)
-			default:
-				tile4(to, ldc, row, lda, panel, groups)
-			}
-		}
-	}
-}
+//go:noescape
+func tile2I8MM(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
 
-func amaxDotProd(x []float32) uint32 {
-	whole, bits := len(x)&^15, uint32(0)
-	if whole > 0 {
-		bits = amax16(&x[0], whole/16)
-	}
-	return max(bits, amaxGeneric(x[whole:]))
-}
+//go:noescape
+func tile3I8MM(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
 
-func roundDotProd(dst []byte, x []float32, inverse float32, _ byte) {
-	whole := len(x) &^ 15
-	_ = dst[:len(x)]
-	if whole > 0 {
-		quantise16(&dst[0], &x[0], whole/16, inverse)
-	}
-	roundGeneric(dst[whole:], x[whole:], inverse, 0)
-}
+//go:noescape
+func tile4I8MM(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
 
-func dequantDotProd(dst []float32, acc []int32, rowScale float32, colScale, bias, residual []float32) {
-	n := len(dst)
-	acc, colScale = acc[:n], colScale[:n]
-	whole := n &^ 15
-	var biases, residuals *float32
-	if whole > 0 {
-		if bias != nil {
-			biases = &bias[:n][0]
-		}
-		if residual != nil {
-			residuals = &residual[:n][0]
-		}
-		dequant16(&dst[0], &acc[0], rowScale, &colScale[0], biases, residuals, whole/16)
-	}
-	if whole == n {
-		return
-	}
-	if bias != nil {
-		bias = bias[whole:]
-	}
-	if residual != nil {
-		residual = residual[whole:]
-	}
-	dequantGeneric(dst[whole:], acc[whole:], rowScale, colScale[whole:], bias, residual)
-}
+//go:noescape
+func tile5I8MM(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
+
+//go:noescape
+func tile6I8MM(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)

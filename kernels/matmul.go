@@ -21,32 +21,39 @@ type MatMulArgs struct {
 	Scratch     []byte // MatMulScratch(M, N, K) bytes
 }
 
-// A block of B, depthBlock by columnBlock, is packed into panels of a tile's width;
-// one panel stays in the first-level cache while the rows of a block of A pass.
-// The sum over k is taken depthBlock at a time, in order: neither tiles nor threads
-// change a result.
+// The rows of a block of A, in the second-level cache, pass one panel of B after the
+// other, a panel being a tile's width of columns. Both are read where they lie unless
+// they are transposed, or their rows would meet in one set of a cache: then they are
+// packed first, a block of A or a strip of B at a time. The sum over k is taken
+// depthBlock at a time, in order: neither tiles nor threads change a result.
 const (
-	depthBlock  = 384
+	cacheSets   = 4096 / 4 // values that lie so far apart meet in one set
+	depthBlock  = 512
+	rowBlock    = 264 // whole tiles at every level
 	columnBlock = 1024
-	rowBlock    = 192
+	strip       = 256             // columns packed at a time
+	fewRows     = 48              // do not pay for the packing of B
 	paddedDepth = depthBlock + 16 // rows of a copy of A must not meet in one set of a cache
 	widestTile  = 32
 	edgeValues  = 12 * widestTile // of the largest tile
 )
 
-// MatMulScratch is the working memory of a MatMul in bytes, 2.2 MB at most.
+// MatMulScratch is the working memory of a MatMul in bytes, 2.7 MB at most.
 func MatMulScratch(m, n, k int) int {
-	columns := (min(n, columnBlock) + widestTile - 1) / widestTile * widestTile
-	return 64 + 4*(edgeValues+min(m, rowBlock)*paddedDepth+columns*min(k, depthBlock))
+	return 64 + 4*(edgeValues+min(m, rowBlock)*paddedDepth+min(padded(n), columnBlock)*min(k, depthBlock))
 }
+
+func padded(n int) int { return (n + widestTile - 1) / widestTile * widestTile }
 
 // floatTile computes tiles of a MatMul.
 type floatTile struct {
 	rows, columns int // of a whole tile
 	vector        int // columns are written in multiples of it
-	// run computes c = alpha*a*b + beta*c for one tile; b is a packed panel. With
-	// beta 0 it reads no c.
-	run func(c []float32, ldc int, a []float32, lda int, b []float32, depth, rows, columns int, alpha, beta float32)
+	// run computes c = alpha*a*b + beta*c for one tile. With beta 0 it reads no c.
+	run func(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, columns int, alpha, beta float32)
+	// spread writes dst[p*stride+i] = src[p*columns+i] for i < columns; lds further
+	// lies the next row.
+	spread func(dst []float32, stride int, src []float32, lds, panels int)
 	// transpose writes dst[j*ldd+i] = src[i*lds+j].
 	transpose func(dst []float32, ldd int, src []float32, lds, rows, columns int)
 }
@@ -66,21 +73,19 @@ func (s *Set) MatMul(a *MatMulArgs) {
 		}
 		return
 	}
-	t := &s.tile
 	edge, copied, packed := a.scratch()
-	for k := 0; k < a.K; k += depthBlock {
-		depth, beta := min(depthBlock, a.K-k), a.Beta
-		if k > 0 {
-			beta = 1
+	blocks := (a.K + depthBlock - 1) / depthBlock
+	for block := range blocks {
+		p := part{MatMulArgs: a, tile: &s.tile, k: a.K * block / blocks, beta: 1}
+		p.depth = a.K*(block+1)/blocks - p.k
+		if block == 0 {
+			p.beta = a.Beta + 0 // -0 is 0
 		}
-		for n := 0; n < a.N; n += columnBlock {
-			columns := min(columnBlock, a.N-n)
-			a.pack(t, packed, k, n, depth, columns)
-			for m := 0; m < a.M; m += rowBlock {
-				rows := min(rowBlock, a.M-m)
-				left, lda := a.left(t, copied, m, k, rows, depth)
-				b := block{t, a.C[m*a.LDC+n:], a.LDC, left, lda, packed, depth, rows, columns, a.Alpha, beta}
-				b.run(edge)
+		for p.n = 0; p.n < a.N; p.n += columnBlock {
+			for p.m = 0; p.m < a.M; p.m += rowBlock {
+				p.rows, p.columns = min(rowBlock, a.M-p.m), min(columnBlock, a.N-p.n)
+				p.left(copied)
+				p.run(edge, packed)
 			}
 		}
 	}
@@ -126,68 +131,101 @@ func (a *MatMulArgs) scratch() (edge, copied, packed []float32) {
 	return all[:edgeValues], all[edgeValues:left], all[left:]
 }
 
-// pack writes a block of op(B) as panels of [depth][t.columns], zero padded: slow
-// subnormals must not come from old memory.
-func (a *MatMulArgs) pack(t *floatTile, packed []float32, k, n, depth, columns int) {
-	for j := 0; j < columns; j += t.columns {
-		width, panel := min(t.columns, columns-j), packed[j*depth:][:t.columns*depth]
-		if width < t.columns {
-			clear(panel)
-		}
-		if a.TransB {
-			t.transpose(panel, t.columns, a.B[(n+j)*a.LDB+k:], a.LDB, width, depth)
-			continue
-		}
-		for i := range depth {
-			copy(panel[i*t.columns:][:width], a.B[(k+i)*a.LDB+n+j:])
-		}
-	}
+// part is a block of C by a block of the depth.
+type part struct {
+	*MatMulArgs
+	tile                 *floatTile
+	m, n, k              int // where it begins
+	rows, columns, depth int
+	beta                 float32
+	a                    []float32 // the block of op(A) by rows
+	lda                  int
 }
 
-// left is a block of op(A) by rows: where it lies, or copied if it is transposed or
-// if its rows would meet in one set of a cache.
-func (a *MatMulArgs) left(t *floatTile, copied []float32, m, k, rows, depth int) ([]float32, int) {
-	const sets = 2048 / 4
+// left finds the block of op(A): where it lies, or copied if it is transposed or if
+// its rows would meet in one set of a cache.
+func (p *part) left(copied []float32) {
+	p.a, p.lda = copied, paddedDepth
 	switch {
-	case a.TransA:
-		t.transpose(copied, paddedDepth, a.A[k*a.LDA+m:], a.LDA, depth, rows)
-	case a.LDA%sets == 0:
-		for i := range rows {
-			copy(copied[i*paddedDepth:][:depth], a.A[(m+i)*a.LDA+k:])
+	case p.TransA:
+		p.tile.transpose(copied, paddedDepth, p.A[p.k*p.LDA+p.m:], p.LDA, p.depth, p.rows)
+	case p.LDA%cacheSets == 0:
+		for i := range p.rows {
+			copy(copied[i*paddedDepth:][:p.depth], p.A[(p.m+i)*p.LDA+p.k:])
 		}
 	default:
-		return a.A[m*a.LDA+k:], a.LDA
+		p.a, p.lda = p.A[p.m*p.LDA+p.k:], p.LDA
 	}
-	return copied, paddedDepth
 }
 
-// block is rows of A by the packed panels of B.
-type block struct {
-	*floatTile
-	c                    []float32
-	ldc                  int
-	a                    []float32
-	lda                  int
-	packed               []float32
-	depth, rows, columns int
-	alpha, beta          float32
+// run multiplies the rows with one panel after the other. What must be packed is, by
+// the first rows, and kept if there are others.
+func (p *part) run(edge, packed []float32) {
+	t := p.tile
+	inPlace := !p.TransB && (p.LDB%cacheSets != 0 || p.M <= fewRows)
+	for j := 0; j < p.columns; j += strip {
+		n, width, panels := p.n+j, min(strip, p.columns-j), packed
+		if p.M > rowBlock {
+			panels = packed[j*p.depth:]
+		}
+		if p.m == 0 && !inPlace {
+			p.pack(panels, n, width)
+		}
+		for i := 0; i < width; i += t.columns {
+			panel, ldb, wide := panels[i*p.depth:], t.columns, min(t.columns, width-i)
+			switch {
+			case inPlace && wide%t.vector == 0:
+				panel, ldb = p.B[p.k*p.LDB+n+i:], p.LDB
+			case inPlace:
+				p.pack(panel, n+i, wide)
+			}
+			p.column(edge, panel, ldb, n+i, wide)
+		}
+	}
 }
 
-func (b *block) run(edge []float32) {
-	for j := 0; j < b.columns; j += b.floatTile.columns {
-		width := min(b.floatTile.columns, b.columns-j)
-		panel := b.packed[j*b.depth:][:b.floatTile.columns*b.depth]
-		for i := 0; i < b.rows; i += b.floatTile.rows {
-			rows := min(b.floatTile.rows, b.rows-i)
-			to, row := b.c[i*b.ldc+j:], b.a[i*b.lda:]
-			if width%b.vector == 0 {
-				b.floatTile.run(to, b.ldc, row, b.lda, panel, b.depth, rows, width, b.alpha, b.beta)
-				continue
-			}
-			b.floatTile.run(edge, b.floatTile.columns, row, b.lda, panel, b.depth, rows, width, b.alpha, 0)
-			for r := range rows {
-				merge(to[r*b.ldc:][:width], edge[r*b.floatTile.columns:], b.beta)
-			}
+// pack writes width columns of op(B) as panels of [depth][tile.columns], zero
+// padded: subnormals of old memory would be slow.
+func (p *part) pack(panels []float32, n, width int) {
+	t := p.tile
+	stride, whole := t.columns*p.depth, width/t.columns
+	last := panels[whole*stride:]
+	if width%t.columns > 0 {
+		clear(last[:stride])
+	}
+	if p.TransB {
+		for i := 0; i < width; i += t.columns {
+			t.transpose(panels[i*p.depth:], t.columns, p.B[(n+i)*p.LDB+p.k:], p.LDB, min(t.columns, width-i), p.depth)
+		}
+		return
+	}
+	for i := range p.depth {
+		row := p.B[(p.k+i)*p.LDB+n:][:width]
+		if whole > 0 {
+			t.spread(panels[i*t.columns:], stride, row, p.LDB, whole)
+		}
+		if whole*t.columns < width {
+			copy(last[i*t.columns:], row[whole*t.columns:])
+		}
+	}
+}
+
+// column multiplies the rows with one panel. It shares them evenly among tiles:
+// short ones are slow.
+func (p *part) column(edge, panel []float32, ldb, n, width int) {
+	t := p.tile
+	tiles := (p.rows + t.rows - 1) / t.rows
+	for tile := range tiles {
+		i := p.rows * tile / tiles
+		rows := p.rows*(tile+1)/tiles - i
+		c, a := p.C[(p.m+i)*p.LDC+n:], p.a[i*p.lda:]
+		if width%t.vector == 0 {
+			t.run(c, p.LDC, a, p.lda, panel, ldb, p.depth, rows, width, p.Alpha, p.beta)
+			continue
+		}
+		t.run(edge, t.columns, a, p.lda, panel, ldb, p.depth, rows, width, p.Alpha, 0)
+		for r := range rows {
+			merge(c[r*p.LDC:][:width], edge[r*t.columns:], p.beta)
 		}
 	}
 }

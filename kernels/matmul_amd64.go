@@ -7,12 +7,12 @@ func archTile(level Level) floatTile {
 	case level == Generic || !cpu.X86.HasFMA:
 		return floatTileGeneric
 	case level == AVX512VNNI:
-		return floatTile{rows: 12, columns: 32, vector: 16, run: runFMA512, transpose: transposeAVX2}
+		return floatTile{rows: 12, columns: 32, vector: 16, run: runFMA512, spread: spread32, transpose: transposeAVX2}
 	}
-	return floatTile{rows: 6, columns: 16, vector: 8, run: runFMA256, transpose: transposeAVX2}
+	return floatTile{rows: 6, columns: 16, vector: 8, run: runFMA256, spread: spread16, transpose: transposeAVX2}
 }
 
-type tileFMA func(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha, beta float32)
+type tileFMA func(c *float32, ldc int, a *float32, lda int, b *float32, ldb, depth int, alpha, beta float32)
 
 // tilesFMA512 and tilesFMA256 by vectors and rows, less one each.
 var tilesFMA512 = [2][12]tileFMA{
@@ -27,16 +27,26 @@ var tilesFMA256 = [2][6]tileFMA{
 	{tile1x2FMA256, tile2x2FMA256, tile3x2FMA256, tile4x2FMA256, tile5x2FMA256, tile6x2FMA256},
 }
 
-func runFMA512(c []float32, ldc int, a []float32, lda int, b []float32, depth, rows, columns int, alpha, beta float32) {
+func runFMA512(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, columns int, alpha, beta float32) {
 	vectors := (columns + 15) / 16
-	_, _, _ = c[(rows-1)*ldc:][:16*vectors], a[(rows-1)*lda:][:depth], b[:32*depth]
-	tilesFMA512[vectors-1][rows-1](&c[0], ldc, &a[0], lda, &b[0], depth, alpha, beta)
+	_, _, _ = c[(rows-1)*ldc:][:16*vectors], a[(rows-1)*lda:][:depth], b[(depth-1)*ldb:][:16*vectors]
+	tilesFMA512[vectors-1][rows-1](&c[0], ldc, &a[0], lda, &b[0], ldb, depth, alpha, beta)
 }
 
-func runFMA256(c []float32, ldc int, a []float32, lda int, b []float32, depth, rows, columns int, alpha, beta float32) {
+func runFMA256(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, columns int, alpha, beta float32) {
 	vectors := (columns + 7) / 8
-	_, _, _ = c[(rows-1)*ldc:][:8*vectors], a[(rows-1)*lda:][:depth], b[:16*depth]
-	tilesFMA256[vectors-1][rows-1](&c[0], ldc, &a[0], lda, &b[0], depth, alpha, beta)
+	_, _, _ = c[(rows-1)*ldc:][:8*vectors], a[(rows-1)*lda:][:depth], b[(depth-1)*ldb:][:8*vectors]
+	tilesFMA256[vectors-1][rows-1](&c[0], ldc, &a[0], lda, &b[0], ldb, depth, alpha, beta)
+}
+
+func spread32(dst []float32, stride int, src []float32, lds, panels int) {
+	_, _ = dst[(panels-1)*stride:][:32], src[:32*panels]
+	spreadFMA512(&dst[0], stride, &src[0], lds, panels)
+}
+
+func spread16(dst []float32, stride int, src []float32, lds, panels int) {
+	_, _ = dst[(panels-1)*stride:][:16], src[:16*panels]
+	spreadFMA256(&dst[0], stride, &src[0], lds, panels)
 }
 
 func transposeAVX2(dst []float32, ldd int, src []float32, lds, rows, columns int) {

@@ -4,35 +4,38 @@
 
 #include "textflag.h"
 
-// func tile1x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile1x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile1x1FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile1x1FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
+	SHLQ       $0x02, DI
 	MOVQ       AX, CX
 	VXORPS     X0, X0, X0
 	PREFETCHT0 (CX)
 
 step:
 	VMOVUPS      (SI), Z2
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Z1
 	VFMADD231PS  Z2, Z1, Z0
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z1
+	VBROADCASTSS alpha+56(FP), Z1
 	VMULPS       Z1, Z0, Z0
-	MOVL         beta+52(FP), CX
+	MOVL         beta+60(FP), CX
 	TESTL        CX, CX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z2
+	VBROADCASTSS beta+60(FP), Z2
 	MOVQ         AX, CX
 	VMULPS       (CX), Z2, Z1
 	VADDPS       Z1, Z0, Z0
@@ -42,46 +45,49 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile2x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile2x1FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile2x1FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	MOVQ       AX, R8
+	SHLQ       $0x02, DI
+	MOVQ       AX, R9
 	VXORPS     X0, X0, X0
-	PREFETCHT0 (R8)
-	ADDQ       CX, R8
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R8)
+	PREFETCHT0 (R9)
 
 step:
 	VMOVUPS      (SI), Z3
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Z2
 	VFMADD231PS  Z3, Z2, Z0
 	VBROADCASTSS (DX)(BX*1), Z2
 	VFMADD231PS  Z3, Z2, Z1
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z2
+	VBROADCASTSS alpha+56(FP), Z2
 	VMULPS       Z2, Z0, Z0
 	VMULPS       Z2, Z1, Z1
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z3
-	MOVQ         AX, R8
-	VMULPS       (R8), Z3, Z2
+	VBROADCASTSS beta+60(FP), Z3
+	MOVQ         AX, R9
+	VMULPS       (R9), Z3, Z2
 	VADDPS       Z2, Z0, Z0
-	ADDQ         CX, R8
-	VMULPS       (R8), Z3, Z2
+	ADDQ         CX, R9
+	VMULPS       (R9), Z3, Z2
 	VADDPS       Z2, Z1, Z1
 
 store:
@@ -91,29 +97,32 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile3x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile3x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile3x1FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile3x1FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	MOVQ       AX, R8
+	SHLQ       $0x02, DI
+	MOVQ       AX, R9
 	VXORPS     X0, X0, X0
-	PREFETCHT0 (R8)
-	ADDQ       CX, R8
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R8)
-	ADDQ       CX, R8
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
 	VXORPS     X2, X2, X2
-	PREFETCHT0 (R8)
+	PREFETCHT0 (R9)
 
 step:
 	VMOVUPS      (SI), Z4
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Z3
 	VFMADD231PS  Z4, Z3, Z0
 	VBROADCASTSS (DX)(BX*1), Z3
@@ -121,25 +130,25 @@ step:
 	VBROADCASTSS (DX)(BX*2), Z3
 	VFMADD231PS  Z4, Z3, Z2
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z3
+	VBROADCASTSS alpha+56(FP), Z3
 	VMULPS       Z3, Z0, Z0
 	VMULPS       Z3, Z1, Z1
 	VMULPS       Z3, Z2, Z2
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z4
-	MOVQ         AX, R8
-	VMULPS       (R8), Z4, Z3
+	VBROADCASTSS beta+60(FP), Z4
+	MOVQ         AX, R9
+	VMULPS       (R9), Z4, Z3
 	VADDPS       Z3, Z0, Z0
-	ADDQ         CX, R8
-	VMULPS       (R8), Z4, Z3
+	ADDQ         CX, R9
+	VMULPS       (R9), Z4, Z3
 	VADDPS       Z3, Z1, Z1
-	ADDQ         CX, R8
-	VMULPS       (R8), Z4, Z3
+	ADDQ         CX, R9
+	VMULPS       (R9), Z4, Z3
 	VADDPS       Z3, Z2, Z2
 
 store:
@@ -151,65 +160,68 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile4x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile4x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile4x1FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile4x1FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	MOVQ       AX, R9
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	MOVQ       AX, R10
 	VXORPS     X0, X0, X0
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X2, X2, X2
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R9)
+	PREFETCHT0 (R10)
 
 step:
 	VMOVUPS      (SI), Z5
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Z4
 	VFMADD231PS  Z5, Z4, Z0
 	VBROADCASTSS (DX)(BX*1), Z4
 	VFMADD231PS  Z5, Z4, Z1
 	VBROADCASTSS (DX)(BX*2), Z4
 	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (DX)(R8*1), Z4
+	VBROADCASTSS (DX)(R9*1), Z4
 	VFMADD231PS  Z5, Z4, Z3
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z4
+	VBROADCASTSS alpha+56(FP), Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
 	VMULPS       Z4, Z3, Z3
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z5
-	MOVQ         AX, R9
-	VMULPS       (R9), Z5, Z4
+	VBROADCASTSS beta+60(FP), Z5
+	MOVQ         AX, R10
+	VMULPS       (R10), Z5, Z4
 	VADDPS       Z4, Z0, Z0
-	ADDQ         CX, R9
-	VMULPS       (R9), Z5, Z4
+	ADDQ         CX, R10
+	VMULPS       (R10), Z5, Z4
 	VADDPS       Z4, Z1, Z1
-	ADDQ         CX, R9
-	VMULPS       (R9), Z5, Z4
+	ADDQ         CX, R10
+	VMULPS       (R10), Z5, Z4
 	VADDPS       Z4, Z2, Z2
-	ADDQ         CX, R9
-	VMULPS       (R9), Z5, Z4
+	ADDQ         CX, R10
+	VMULPS       (R10), Z5, Z4
 	VADDPS       Z4, Z3, Z3
 
 store:
@@ -223,102 +235,20 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile5x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile5x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile5x1FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile5x1FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	MOVQ       AX, R9
-	VXORPS     X0, X0, X0
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
-	VXORPS     X1, X1, X1
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
-	VXORPS     X2, X2, X2
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
-	VXORPS     X3, X3, X3
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
-	VXORPS     X4, X4, X4
-	PREFETCHT0 (R9)
-
-step:
-	VMOVUPS      (SI), Z6
-	VBROADCASTSS (DX), Z5
-	VFMADD231PS  Z6, Z5, Z0
-	VBROADCASTSS (DX)(BX*1), Z5
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (DX)(BX*2), Z5
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (DX)(R8*1), Z5
-	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (DX)(BX*4), Z5
-	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
-	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z5
-	VMULPS       Z5, Z0, Z0
-	VMULPS       Z5, Z1, Z1
-	VMULPS       Z5, Z2, Z2
-	VMULPS       Z5, Z3, Z3
-	VMULPS       Z5, Z4, Z4
-	MOVL         beta+52(FP), DX
-	TESTL        DX, DX
-	JZ           store
-	VBROADCASTSS beta+52(FP), Z6
-	MOVQ         AX, R9
-	VMULPS       (R9), Z6, Z5
-	VADDPS       Z5, Z0, Z0
-	ADDQ         CX, R9
-	VMULPS       (R9), Z6, Z5
-	VADDPS       Z5, Z1, Z1
-	ADDQ         CX, R9
-	VMULPS       (R9), Z6, Z5
-	VADDPS       Z5, Z2, Z2
-	ADDQ         CX, R9
-	VMULPS       (R9), Z6, Z5
-	VADDPS       Z5, Z3, Z3
-	ADDQ         CX, R9
-	VMULPS       (R9), Z6, Z5
-	VADDPS       Z5, Z4, Z4
-
-store:
-	VMOVUPS Z0, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z3, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VZEROUPPER
-	RET
-
-// func tile6x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·tile6x1FMA512(SB), NOSPLIT, $0-56
-	MOVQ       c+0(FP), AX
-	MOVQ       ldc+8(FP), CX
-	MOVQ       a+16(FP), DX
-	MOVQ       lda+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
-	SHLQ       $0x02, CX
-	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
 	MOVQ       AX, R10
 	VXORPS     X0, X0, X0
 	PREFETCHT0 (R10)
@@ -334,57 +264,49 @@ TEXT ·tile6x1FMA512(SB), NOSPLIT, $0-56
 	ADDQ       CX, R10
 	VXORPS     X4, X4, X4
 	PREFETCHT0 (R10)
-	ADDQ       CX, R10
-	VXORPS     X5, X5, X5
-	PREFETCHT0 (R10)
 
 step:
-	VMOVUPS      (SI), Z7
-	VBROADCASTSS (DX), Z6
-	VFMADD231PS  Z7, Z6, Z0
-	VBROADCASTSS (DX)(BX*1), Z6
-	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (DX)(BX*2), Z6
-	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (DX)(R8*1), Z6
-	VFMADD231PS  Z7, Z6, Z3
-	VBROADCASTSS (DX)(BX*4), Z6
-	VFMADD231PS  Z7, Z6, Z4
-	VBROADCASTSS (DX)(R9*1), Z6
-	VFMADD231PS  Z7, Z6, Z5
+	VMOVUPS      (SI), Z6
+	PREFETCHT0   (SI)(DI*8)
+	VBROADCASTSS (DX), Z5
+	VFMADD231PS  Z6, Z5, Z0
+	VBROADCASTSS (DX)(BX*1), Z5
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (DX)(BX*2), Z5
+	VFMADD231PS  Z6, Z5, Z2
+	VBROADCASTSS (DX)(R9*1), Z5
+	VFMADD231PS  Z6, Z5, Z3
+	VBROADCASTSS (DX)(BX*4), Z5
+	VFMADD231PS  Z6, Z5, Z4
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z6
-	VMULPS       Z6, Z0, Z0
-	VMULPS       Z6, Z1, Z1
-	VMULPS       Z6, Z2, Z2
-	VMULPS       Z6, Z3, Z3
-	VMULPS       Z6, Z4, Z4
-	VMULPS       Z6, Z5, Z5
-	MOVL         beta+52(FP), DX
+	VBROADCASTSS alpha+56(FP), Z5
+	VMULPS       Z5, Z0, Z0
+	VMULPS       Z5, Z1, Z1
+	VMULPS       Z5, Z2, Z2
+	VMULPS       Z5, Z3, Z3
+	VMULPS       Z5, Z4, Z4
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z7
+	VBROADCASTSS beta+60(FP), Z6
 	MOVQ         AX, R10
-	VMULPS       (R10), Z7, Z6
-	VADDPS       Z6, Z0, Z0
+	VMULPS       (R10), Z6, Z5
+	VADDPS       Z5, Z0, Z0
 	ADDQ         CX, R10
-	VMULPS       (R10), Z7, Z6
-	VADDPS       Z6, Z1, Z1
+	VMULPS       (R10), Z6, Z5
+	VADDPS       Z5, Z1, Z1
 	ADDQ         CX, R10
-	VMULPS       (R10), Z7, Z6
-	VADDPS       Z6, Z2, Z2
+	VMULPS       (R10), Z6, Z5
+	VADDPS       Z5, Z2, Z2
 	ADDQ         CX, R10
-	VMULPS       (R10), Z7, Z6
-	VADDPS       Z6, Z3, Z3
+	VMULPS       (R10), Z6, Z5
+	VADDPS       Z5, Z3, Z3
 	ADDQ         CX, R10
-	VMULPS       (R10), Z7, Z6
-	VADDPS       Z6, Z4, Z4
-	ADDQ         CX, R10
-	VMULPS       (R10), Z7, Z6
-	VADDPS       Z6, Z5, Z5
+	VMULPS       (R10), Z6, Z5
+	VADDPS       Z5, Z4, Z4
 
 store:
 	VMOVUPS Z0, (AX)
@@ -396,25 +318,24 @@ store:
 	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Z5, (AX)
 	VZEROUPPER
 	RET
 
-// func tile7x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile6x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile7x1FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile6x1FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
 	MOVQ       AX, R11
 	VXORPS     X0, X0, X0
 	PREFETCHT0 (R11)
@@ -433,32 +354,132 @@ TEXT ·tile7x1FMA512(SB), NOSPLIT, $0-56
 	ADDQ       CX, R11
 	VXORPS     X5, X5, X5
 	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+
+step:
+	VMOVUPS      (SI), Z7
+	PREFETCHT0   (SI)(DI*8)
+	VBROADCASTSS (DX), Z6
+	VFMADD231PS  Z7, Z6, Z0
+	VBROADCASTSS (DX)(BX*1), Z6
+	VFMADD231PS  Z7, Z6, Z1
+	VBROADCASTSS (DX)(BX*2), Z6
+	VFMADD231PS  Z7, Z6, Z2
+	VBROADCASTSS (DX)(R9*1), Z6
+	VFMADD231PS  Z7, Z6, Z3
+	VBROADCASTSS (DX)(BX*4), Z6
+	VFMADD231PS  Z7, Z6, Z4
+	VBROADCASTSS (DX)(R10*1), Z6
+	VFMADD231PS  Z7, Z6, Z5
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          step
+	VBROADCASTSS alpha+56(FP), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+	MOVL         beta+60(FP), DX
+	TESTL        DX, DX
+	JZ           store
+	VBROADCASTSS beta+60(FP), Z7
+	MOVQ         AX, R11
+	VMULPS       (R11), Z7, Z6
+	VADDPS       Z6, Z0, Z0
+	ADDQ         CX, R11
+	VMULPS       (R11), Z7, Z6
+	VADDPS       Z6, Z1, Z1
+	ADDQ         CX, R11
+	VMULPS       (R11), Z7, Z6
+	VADDPS       Z6, Z2, Z2
+	ADDQ         CX, R11
+	VMULPS       (R11), Z7, Z6
+	VADDPS       Z6, Z3, Z3
+	ADDQ         CX, R11
+	VMULPS       (R11), Z7, Z6
+	VADDPS       Z6, Z4, Z4
+	ADDQ         CX, R11
+	VMULPS       (R11), Z7, Z6
+	VADDPS       Z6, Z5, Z5
+
+store:
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	VZEROUPPER
+	RET
+
+// func tile7x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile7x1FMA512(SB), NOSPLIT, $0-64
+	MOVQ       c+0(FP), AX
+	MOVQ       ldc+8(FP), CX
+	MOVQ       a+16(FP), DX
+	MOVQ       lda+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
+	SHLQ       $0x02, CX
+	SHLQ       $0x02, BX
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
+	VXORPS     X0, X0, X0
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
+	VXORPS     X1, X1, X1
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
+	VXORPS     X2, X2, X2
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
+	VXORPS     X3, X3, X3
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
+	VXORPS     X4, X4, X4
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
+	VXORPS     X5, X5, X5
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X6, X6, X6
-	PREFETCHT0 (R11)
+	PREFETCHT0 (R12)
 
 step:
 	VMOVUPS      (SI), Z8
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Z7
 	VFMADD231PS  Z8, Z7, Z0
 	VBROADCASTSS (DX)(BX*1), Z7
 	VFMADD231PS  Z8, Z7, Z1
 	VBROADCASTSS (DX)(BX*2), Z7
 	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (DX)(R8*1), Z7
+	VBROADCASTSS (DX)(R9*1), Z7
 	VFMADD231PS  Z8, Z7, Z3
 	VBROADCASTSS (DX)(BX*4), Z7
 	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (DX)(R9*1), Z7
+	VBROADCASTSS (DX)(R10*1), Z7
 	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS (R10), Z7
+	VBROADCASTSS (R11), Z7
 	VFMADD231PS  Z8, Z7, Z6
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z7
+	VBROADCASTSS alpha+56(FP), Z7
 	VMULPS       Z7, Z0, Z0
 	VMULPS       Z7, Z1, Z1
 	VMULPS       Z7, Z2, Z2
@@ -466,30 +487,30 @@ step:
 	VMULPS       Z7, Z4, Z4
 	VMULPS       Z7, Z5, Z5
 	VMULPS       Z7, Z6, Z6
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z8
-	MOVQ         AX, R11
-	VMULPS       (R11), Z8, Z7
+	VBROADCASTSS beta+60(FP), Z8
+	MOVQ         AX, R12
+	VMULPS       (R12), Z8, Z7
 	VADDPS       Z7, Z0, Z0
-	ADDQ         CX, R11
-	VMULPS       (R11), Z8, Z7
+	ADDQ         CX, R12
+	VMULPS       (R12), Z8, Z7
 	VADDPS       Z7, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z8, Z7
+	ADDQ         CX, R12
+	VMULPS       (R12), Z8, Z7
 	VADDPS       Z7, Z2, Z2
-	ADDQ         CX, R11
-	VMULPS       (R11), Z8, Z7
+	ADDQ         CX, R12
+	VMULPS       (R12), Z8, Z7
 	VADDPS       Z7, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z8, Z7
+	ADDQ         CX, R12
+	VMULPS       (R12), Z8, Z7
 	VADDPS       Z7, Z4, Z4
-	ADDQ         CX, R11
-	VMULPS       (R11), Z8, Z7
+	ADDQ         CX, R12
+	VMULPS       (R12), Z8, Z7
 	VADDPS       Z7, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z8, Z7
+	ADDQ         CX, R12
+	VMULPS       (R12), Z8, Z7
 	VADDPS       Z7, Z6, Z6
 
 store:
@@ -509,69 +530,72 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile8x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile8x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile8x1FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile8x1FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
-	MOVQ       AX, R11
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
 	VXORPS     X0, X0, X0
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X2, X2, X2
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X4, X4, X4
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X6, X6, X6
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R11)
+	PREFETCHT0 (R12)
 
 step:
 	VMOVUPS      (SI), Z9
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Z8
 	VFMADD231PS  Z9, Z8, Z0
 	VBROADCASTSS (DX)(BX*1), Z8
 	VFMADD231PS  Z9, Z8, Z1
 	VBROADCASTSS (DX)(BX*2), Z8
 	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (DX)(R8*1), Z8
+	VBROADCASTSS (DX)(R9*1), Z8
 	VFMADD231PS  Z9, Z8, Z3
 	VBROADCASTSS (DX)(BX*4), Z8
 	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (DX)(R9*1), Z8
+	VBROADCASTSS (DX)(R10*1), Z8
 	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (R10), Z8
+	VBROADCASTSS (R11), Z8
 	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (R10)(BX*1), Z8
+	VBROADCASTSS (R11)(BX*1), Z8
 	VFMADD231PS  Z9, Z8, Z7
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z8
+	VBROADCASTSS alpha+56(FP), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -580,33 +604,33 @@ step:
 	VMULPS       Z8, Z5, Z5
 	VMULPS       Z8, Z6, Z6
 	VMULPS       Z8, Z7, Z7
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z9
-	MOVQ         AX, R11
-	VMULPS       (R11), Z9, Z8
+	VBROADCASTSS beta+60(FP), Z9
+	MOVQ         AX, R12
+	VMULPS       (R12), Z9, Z8
 	VADDPS       Z8, Z0, Z0
-	ADDQ         CX, R11
-	VMULPS       (R11), Z9, Z8
+	ADDQ         CX, R12
+	VMULPS       (R12), Z9, Z8
 	VADDPS       Z8, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z9, Z8
+	ADDQ         CX, R12
+	VMULPS       (R12), Z9, Z8
 	VADDPS       Z8, Z2, Z2
-	ADDQ         CX, R11
-	VMULPS       (R11), Z9, Z8
+	ADDQ         CX, R12
+	VMULPS       (R12), Z9, Z8
 	VADDPS       Z8, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z9, Z8
+	ADDQ         CX, R12
+	VMULPS       (R12), Z9, Z8
 	VADDPS       Z8, Z4, Z4
-	ADDQ         CX, R11
-	VMULPS       (R11), Z9, Z8
+	ADDQ         CX, R12
+	VMULPS       (R12), Z9, Z8
 	VADDPS       Z8, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z9, Z8
+	ADDQ         CX, R12
+	VMULPS       (R12), Z9, Z8
 	VADDPS       Z8, Z6, Z6
-	ADDQ         CX, R11
-	VMULPS       (R11), Z9, Z8
+	ADDQ         CX, R12
+	VMULPS       (R12), Z9, Z8
 	VADDPS       Z8, Z7, Z7
 
 store:
@@ -628,74 +652,77 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile9x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile9x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile9x1FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile9x1FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
-	MOVQ       AX, R11
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
 	VXORPS     X0, X0, X0
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X2, X2, X2
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X4, X4, X4
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X6, X6, X6
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X8, X8, X8
-	PREFETCHT0 (R11)
+	PREFETCHT0 (R12)
 
 step:
 	VMOVUPS      (SI), Z10
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Z9
 	VFMADD231PS  Z10, Z9, Z0
 	VBROADCASTSS (DX)(BX*1), Z9
 	VFMADD231PS  Z10, Z9, Z1
 	VBROADCASTSS (DX)(BX*2), Z9
 	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (DX)(R8*1), Z9
+	VBROADCASTSS (DX)(R9*1), Z9
 	VFMADD231PS  Z10, Z9, Z3
 	VBROADCASTSS (DX)(BX*4), Z9
 	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (DX)(R9*1), Z9
+	VBROADCASTSS (DX)(R10*1), Z9
 	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (R10), Z9
+	VBROADCASTSS (R11), Z9
 	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (R10)(BX*1), Z9
+	VBROADCASTSS (R11)(BX*1), Z9
 	VFMADD231PS  Z10, Z9, Z7
-	VBROADCASTSS (R10)(BX*2), Z9
+	VBROADCASTSS (R11)(BX*2), Z9
 	VFMADD231PS  Z10, Z9, Z8
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z9
+	VBROADCASTSS alpha+56(FP), Z9
 	VMULPS       Z9, Z0, Z0
 	VMULPS       Z9, Z1, Z1
 	VMULPS       Z9, Z2, Z2
@@ -705,36 +732,36 @@ step:
 	VMULPS       Z9, Z6, Z6
 	VMULPS       Z9, Z7, Z7
 	VMULPS       Z9, Z8, Z8
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z10
-	MOVQ         AX, R11
-	VMULPS       (R11), Z10, Z9
+	VBROADCASTSS beta+60(FP), Z10
+	MOVQ         AX, R12
+	VMULPS       (R12), Z10, Z9
 	VADDPS       Z9, Z0, Z0
-	ADDQ         CX, R11
-	VMULPS       (R11), Z10, Z9
+	ADDQ         CX, R12
+	VMULPS       (R12), Z10, Z9
 	VADDPS       Z9, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z10, Z9
+	ADDQ         CX, R12
+	VMULPS       (R12), Z10, Z9
 	VADDPS       Z9, Z2, Z2
-	ADDQ         CX, R11
-	VMULPS       (R11), Z10, Z9
+	ADDQ         CX, R12
+	VMULPS       (R12), Z10, Z9
 	VADDPS       Z9, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z10, Z9
+	ADDQ         CX, R12
+	VMULPS       (R12), Z10, Z9
 	VADDPS       Z9, Z4, Z4
-	ADDQ         CX, R11
-	VMULPS       (R11), Z10, Z9
+	ADDQ         CX, R12
+	VMULPS       (R12), Z10, Z9
 	VADDPS       Z9, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z10, Z9
+	ADDQ         CX, R12
+	VMULPS       (R12), Z10, Z9
 	VADDPS       Z9, Z6, Z6
-	ADDQ         CX, R11
-	VMULPS       (R11), Z10, Z9
+	ADDQ         CX, R12
+	VMULPS       (R12), Z10, Z9
 	VADDPS       Z9, Z7, Z7
-	ADDQ         CX, R11
-	VMULPS       (R11), Z10, Z9
+	ADDQ         CX, R12
+	VMULPS       (R12), Z10, Z9
 	VADDPS       Z9, Z8, Z8
 
 store:
@@ -758,79 +785,82 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile10x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile10x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile10x1FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile10x1FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
-	MOVQ       AX, R11
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
 	VXORPS     X0, X0, X0
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X2, X2, X2
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X4, X4, X4
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X6, X6, X6
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X8, X8, X8
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X9, X9, X9
-	PREFETCHT0 (R11)
+	PREFETCHT0 (R12)
 
 step:
 	VMOVUPS      (SI), Z11
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Z10
 	VFMADD231PS  Z11, Z10, Z0
 	VBROADCASTSS (DX)(BX*1), Z10
 	VFMADD231PS  Z11, Z10, Z1
 	VBROADCASTSS (DX)(BX*2), Z10
 	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (DX)(R8*1), Z10
+	VBROADCASTSS (DX)(R9*1), Z10
 	VFMADD231PS  Z11, Z10, Z3
 	VBROADCASTSS (DX)(BX*4), Z10
 	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (DX)(R9*1), Z10
+	VBROADCASTSS (DX)(R10*1), Z10
 	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (R10), Z10
+	VBROADCASTSS (R11), Z10
 	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (R10)(BX*1), Z10
+	VBROADCASTSS (R11)(BX*1), Z10
 	VFMADD231PS  Z11, Z10, Z7
-	VBROADCASTSS (R10)(BX*2), Z10
+	VBROADCASTSS (R11)(BX*2), Z10
 	VFMADD231PS  Z11, Z10, Z8
-	VBROADCASTSS (R10)(R8*1), Z10
+	VBROADCASTSS (R11)(R9*1), Z10
 	VFMADD231PS  Z11, Z10, Z9
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z10
+	VBROADCASTSS alpha+56(FP), Z10
 	VMULPS       Z10, Z0, Z0
 	VMULPS       Z10, Z1, Z1
 	VMULPS       Z10, Z2, Z2
@@ -841,39 +871,39 @@ step:
 	VMULPS       Z10, Z7, Z7
 	VMULPS       Z10, Z8, Z8
 	VMULPS       Z10, Z9, Z9
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z11
-	MOVQ         AX, R11
-	VMULPS       (R11), Z11, Z10
+	VBROADCASTSS beta+60(FP), Z11
+	MOVQ         AX, R12
+	VMULPS       (R12), Z11, Z10
 	VADDPS       Z10, Z0, Z0
-	ADDQ         CX, R11
-	VMULPS       (R11), Z11, Z10
+	ADDQ         CX, R12
+	VMULPS       (R12), Z11, Z10
 	VADDPS       Z10, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z11, Z10
+	ADDQ         CX, R12
+	VMULPS       (R12), Z11, Z10
 	VADDPS       Z10, Z2, Z2
-	ADDQ         CX, R11
-	VMULPS       (R11), Z11, Z10
+	ADDQ         CX, R12
+	VMULPS       (R12), Z11, Z10
 	VADDPS       Z10, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z11, Z10
+	ADDQ         CX, R12
+	VMULPS       (R12), Z11, Z10
 	VADDPS       Z10, Z4, Z4
-	ADDQ         CX, R11
-	VMULPS       (R11), Z11, Z10
+	ADDQ         CX, R12
+	VMULPS       (R12), Z11, Z10
 	VADDPS       Z10, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z11, Z10
+	ADDQ         CX, R12
+	VMULPS       (R12), Z11, Z10
 	VADDPS       Z10, Z6, Z6
-	ADDQ         CX, R11
-	VMULPS       (R11), Z11, Z10
+	ADDQ         CX, R12
+	VMULPS       (R12), Z11, Z10
 	VADDPS       Z10, Z7, Z7
-	ADDQ         CX, R11
-	VMULPS       (R11), Z11, Z10
+	ADDQ         CX, R12
+	VMULPS       (R12), Z11, Z10
 	VADDPS       Z10, Z8, Z8
-	ADDQ         CX, R11
-	VMULPS       (R11), Z11, Z10
+	ADDQ         CX, R12
+	VMULPS       (R12), Z11, Z10
 	VADDPS       Z10, Z9, Z9
 
 store:
@@ -899,84 +929,87 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile11x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile11x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile11x1FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile11x1FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
-	MOVQ       AX, R11
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
 	VXORPS     X0, X0, X0
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X2, X2, X2
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X4, X4, X4
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X6, X6, X6
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X8, X8, X8
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X9, X9, X9
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X10, X10, X10
-	PREFETCHT0 (R11)
+	PREFETCHT0 (R12)
 
 step:
 	VMOVUPS      (SI), Z12
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Z11
 	VFMADD231PS  Z12, Z11, Z0
 	VBROADCASTSS (DX)(BX*1), Z11
 	VFMADD231PS  Z12, Z11, Z1
 	VBROADCASTSS (DX)(BX*2), Z11
 	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (DX)(R8*1), Z11
+	VBROADCASTSS (DX)(R9*1), Z11
 	VFMADD231PS  Z12, Z11, Z3
 	VBROADCASTSS (DX)(BX*4), Z11
 	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (DX)(R9*1), Z11
+	VBROADCASTSS (DX)(R10*1), Z11
 	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R10), Z11
+	VBROADCASTSS (R11), Z11
 	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (R10)(BX*1), Z11
+	VBROADCASTSS (R11)(BX*1), Z11
 	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R10)(BX*2), Z11
+	VBROADCASTSS (R11)(BX*2), Z11
 	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (R10)(R8*1), Z11
+	VBROADCASTSS (R11)(R9*1), Z11
 	VFMADD231PS  Z12, Z11, Z9
-	VBROADCASTSS (R10)(BX*4), Z11
+	VBROADCASTSS (R11)(BX*4), Z11
 	VFMADD231PS  Z12, Z11, Z10
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z11
+	VBROADCASTSS alpha+56(FP), Z11
 	VMULPS       Z11, Z0, Z0
 	VMULPS       Z11, Z1, Z1
 	VMULPS       Z11, Z2, Z2
@@ -988,42 +1021,42 @@ step:
 	VMULPS       Z11, Z8, Z8
 	VMULPS       Z11, Z9, Z9
 	VMULPS       Z11, Z10, Z10
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z12
-	MOVQ         AX, R11
-	VMULPS       (R11), Z12, Z11
+	VBROADCASTSS beta+60(FP), Z12
+	MOVQ         AX, R12
+	VMULPS       (R12), Z12, Z11
 	VADDPS       Z11, Z0, Z0
-	ADDQ         CX, R11
-	VMULPS       (R11), Z12, Z11
+	ADDQ         CX, R12
+	VMULPS       (R12), Z12, Z11
 	VADDPS       Z11, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z12, Z11
+	ADDQ         CX, R12
+	VMULPS       (R12), Z12, Z11
 	VADDPS       Z11, Z2, Z2
-	ADDQ         CX, R11
-	VMULPS       (R11), Z12, Z11
+	ADDQ         CX, R12
+	VMULPS       (R12), Z12, Z11
 	VADDPS       Z11, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z12, Z11
+	ADDQ         CX, R12
+	VMULPS       (R12), Z12, Z11
 	VADDPS       Z11, Z4, Z4
-	ADDQ         CX, R11
-	VMULPS       (R11), Z12, Z11
+	ADDQ         CX, R12
+	VMULPS       (R12), Z12, Z11
 	VADDPS       Z11, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z12, Z11
+	ADDQ         CX, R12
+	VMULPS       (R12), Z12, Z11
 	VADDPS       Z11, Z6, Z6
-	ADDQ         CX, R11
-	VMULPS       (R11), Z12, Z11
+	ADDQ         CX, R12
+	VMULPS       (R12), Z12, Z11
 	VADDPS       Z11, Z7, Z7
-	ADDQ         CX, R11
-	VMULPS       (R11), Z12, Z11
+	ADDQ         CX, R12
+	VMULPS       (R12), Z12, Z11
 	VADDPS       Z11, Z8, Z8
-	ADDQ         CX, R11
-	VMULPS       (R11), Z12, Z11
+	ADDQ         CX, R12
+	VMULPS       (R12), Z12, Z11
 	VADDPS       Z11, Z9, Z9
-	ADDQ         CX, R11
-	VMULPS       (R11), Z12, Z11
+	ADDQ         CX, R12
+	VMULPS       (R12), Z12, Z11
 	VADDPS       Z11, Z10, Z10
 
 store:
@@ -1051,89 +1084,92 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile12x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile12x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile12x1FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile12x1FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
-	MOVQ       AX, R11
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
 	VXORPS     X0, X0, X0
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X2, X2, X2
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X4, X4, X4
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X6, X6, X6
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X8, X8, X8
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X9, X9, X9
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X10, X10, X10
-	PREFETCHT0 (R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	ADDQ       CX, R12
 	VXORPS     X11, X11, X11
-	PREFETCHT0 (R11)
+	PREFETCHT0 (R12)
 
 step:
 	VMOVUPS      (SI), Z13
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Z12
 	VFMADD231PS  Z13, Z12, Z0
 	VBROADCASTSS (DX)(BX*1), Z12
 	VFMADD231PS  Z13, Z12, Z1
 	VBROADCASTSS (DX)(BX*2), Z12
 	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (DX)(R8*1), Z12
+	VBROADCASTSS (DX)(R9*1), Z12
 	VFMADD231PS  Z13, Z12, Z3
 	VBROADCASTSS (DX)(BX*4), Z12
 	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (DX)(R9*1), Z12
+	VBROADCASTSS (DX)(R10*1), Z12
 	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (R10), Z12
+	VBROADCASTSS (R11), Z12
 	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (R10)(BX*1), Z12
+	VBROADCASTSS (R11)(BX*1), Z12
 	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (R10)(BX*2), Z12
+	VBROADCASTSS (R11)(BX*2), Z12
 	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (R10)(R8*1), Z12
+	VBROADCASTSS (R11)(R9*1), Z12
 	VFMADD231PS  Z13, Z12, Z9
-	VBROADCASTSS (R10)(BX*4), Z12
+	VBROADCASTSS (R11)(BX*4), Z12
 	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS (R10)(R9*1), Z12
+	VBROADCASTSS (R11)(R10*1), Z12
 	VFMADD231PS  Z13, Z12, Z11
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z12
+	VBROADCASTSS alpha+56(FP), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -1146,45 +1182,45 @@ step:
 	VMULPS       Z12, Z9, Z9
 	VMULPS       Z12, Z10, Z10
 	VMULPS       Z12, Z11, Z11
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z13
-	MOVQ         AX, R11
-	VMULPS       (R11), Z13, Z12
+	VBROADCASTSS beta+60(FP), Z13
+	MOVQ         AX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z0, Z0
-	ADDQ         CX, R11
-	VMULPS       (R11), Z13, Z12
+	ADDQ         CX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z13, Z12
+	ADDQ         CX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z2, Z2
-	ADDQ         CX, R11
-	VMULPS       (R11), Z13, Z12
+	ADDQ         CX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z13, Z12
+	ADDQ         CX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z4, Z4
-	ADDQ         CX, R11
-	VMULPS       (R11), Z13, Z12
+	ADDQ         CX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z13, Z12
+	ADDQ         CX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z6, Z6
-	ADDQ         CX, R11
-	VMULPS       (R11), Z13, Z12
+	ADDQ         CX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z7, Z7
-	ADDQ         CX, R11
-	VMULPS       (R11), Z13, Z12
+	ADDQ         CX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z8, Z8
-	ADDQ         CX, R11
-	VMULPS       (R11), Z13, Z12
+	ADDQ         CX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z9, Z9
-	ADDQ         CX, R11
-	VMULPS       (R11), Z13, Z12
+	ADDQ         CX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z10, Z10
-	ADDQ         CX, R11
-	VMULPS       (R11), Z13, Z12
+	ADDQ         CX, R12
+	VMULPS       (R12), Z13, Z12
 	VADDPS       Z12, Z11, Z11
 
 store:
@@ -1214,17 +1250,19 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile1x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile1x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile1x2FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile1x2FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
+	SHLQ       $0x02, DI
 	MOVQ       AX, CX
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
@@ -1234,20 +1272,22 @@ TEXT ·tile1x2FMA512(SB), NOSPLIT, $0-56
 step:
 	VMOVUPS      (SI), Z3
 	VMOVUPS      64(SI), Z4
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
 	VBROADCASTSS (DX), Z2
 	VFMADD231PS  Z3, Z2, Z0
 	VFMADD231PS  Z4, Z2, Z1
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z2
+	VBROADCASTSS alpha+56(FP), Z2
 	VMULPS       Z2, Z0, Z0
 	VMULPS       Z2, Z1, Z1
-	MOVL         beta+52(FP), CX
+	MOVL         beta+60(FP), CX
 	TESTL        CX, CX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z3
+	VBROADCASTSS beta+60(FP), Z3
 	MOVQ         AX, CX
 	VMULPS       (CX), Z3, Z2
 	VADDPS       Z2, Z0, Z0
@@ -1260,31 +1300,35 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile2x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile2x2FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile2x2FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	MOVQ       AX, R8
+	SHLQ       $0x02, DI
+	MOVQ       AX, R9
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R8)
-	PREFETCHT0 64(R8)
-	ADDQ       CX, R8
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       CX, R9
 	VXORPS     X2, X2, X2
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R8)
-	PREFETCHT0 64(R8)
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
 
 step:
 	VMOVUPS      (SI), Z5
 	VMOVUPS      64(SI), Z6
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
 	VBROADCASTSS (DX), Z4
 	VFMADD231PS  Z5, Z4, Z0
 	VFMADD231PS  Z6, Z4, Z1
@@ -1292,27 +1336,27 @@ step:
 	VFMADD231PS  Z5, Z4, Z2
 	VFMADD231PS  Z6, Z4, Z3
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z4
+	VBROADCASTSS alpha+56(FP), Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
 	VMULPS       Z4, Z3, Z3
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z5
-	MOVQ         AX, R8
-	VMULPS       (R8), Z5, Z4
+	VBROADCASTSS beta+60(FP), Z5
+	MOVQ         AX, R9
+	VMULPS       (R9), Z5, Z4
 	VADDPS       Z4, Z0, Z0
-	VMULPS       64(R8), Z5, Z4
+	VMULPS       64(R9), Z5, Z4
 	VADDPS       Z4, Z1, Z1
-	ADDQ         CX, R8
-	VMULPS       (R8), Z5, Z4
+	ADDQ         CX, R9
+	VMULPS       (R9), Z5, Z4
 	VADDPS       Z4, Z2, Z2
-	VMULPS       64(R8), Z5, Z4
+	VMULPS       64(R9), Z5, Z4
 	VADDPS       Z4, Z3, Z3
 
 store:
@@ -1324,100 +1368,19 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile3x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile3x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile3x2FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile3x2FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	MOVQ       AX, R8
-	VXORPS     X0, X0, X0
-	VXORPS     X1, X1, X1
-	PREFETCHT0 (R8)
-	PREFETCHT0 64(R8)
-	ADDQ       CX, R8
-	VXORPS     X2, X2, X2
-	VXORPS     X3, X3, X3
-	PREFETCHT0 (R8)
-	PREFETCHT0 64(R8)
-	ADDQ       CX, R8
-	VXORPS     X4, X4, X4
-	VXORPS     X5, X5, X5
-	PREFETCHT0 (R8)
-	PREFETCHT0 64(R8)
-
-step:
-	VMOVUPS      (SI), Z7
-	VMOVUPS      64(SI), Z8
-	VBROADCASTSS (DX), Z6
-	VFMADD231PS  Z7, Z6, Z0
-	VFMADD231PS  Z8, Z6, Z1
-	VBROADCASTSS (DX)(BX*1), Z6
-	VFMADD231PS  Z7, Z6, Z2
-	VFMADD231PS  Z8, Z6, Z3
-	VBROADCASTSS (DX)(BX*2), Z6
-	VFMADD231PS  Z7, Z6, Z4
-	VFMADD231PS  Z8, Z6, Z5
-	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
-	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z6
-	VMULPS       Z6, Z0, Z0
-	VMULPS       Z6, Z1, Z1
-	VMULPS       Z6, Z2, Z2
-	VMULPS       Z6, Z3, Z3
-	VMULPS       Z6, Z4, Z4
-	VMULPS       Z6, Z5, Z5
-	MOVL         beta+52(FP), DX
-	TESTL        DX, DX
-	JZ           store
-	VBROADCASTSS beta+52(FP), Z7
-	MOVQ         AX, R8
-	VMULPS       (R8), Z7, Z6
-	VADDPS       Z6, Z0, Z0
-	VMULPS       64(R8), Z7, Z6
-	VADDPS       Z6, Z1, Z1
-	ADDQ         CX, R8
-	VMULPS       (R8), Z7, Z6
-	VADDPS       Z6, Z2, Z2
-	VMULPS       64(R8), Z7, Z6
-	VADDPS       Z6, Z3, Z3
-	ADDQ         CX, R8
-	VMULPS       (R8), Z7, Z6
-	VADDPS       Z6, Z4, Z4
-	VMULPS       64(R8), Z7, Z6
-	VADDPS       Z6, Z5, Z5
-
-store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	VZEROUPPER
-	RET
-
-// func tile4x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·tile4x2FMA512(SB), NOSPLIT, $0-56
-	MOVQ       c+0(FP), AX
-	MOVQ       ldc+8(FP), CX
-	MOVQ       a+16(FP), DX
-	MOVQ       lda+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
-	SHLQ       $0x02, CX
-	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
+	SHLQ       $0x02, DI
 	MOVQ       AX, R9
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
@@ -1433,15 +1396,104 @@ TEXT ·tile4x2FMA512(SB), NOSPLIT, $0-56
 	VXORPS     X5, X5, X5
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
-	ADDQ       CX, R9
+
+step:
+	VMOVUPS      (SI), Z7
+	VMOVUPS      64(SI), Z8
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
+	VBROADCASTSS (DX), Z6
+	VFMADD231PS  Z7, Z6, Z0
+	VFMADD231PS  Z8, Z6, Z1
+	VBROADCASTSS (DX)(BX*1), Z6
+	VFMADD231PS  Z7, Z6, Z2
+	VFMADD231PS  Z8, Z6, Z3
+	VBROADCASTSS (DX)(BX*2), Z6
+	VFMADD231PS  Z7, Z6, Z4
+	VFMADD231PS  Z8, Z6, Z5
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          step
+	VBROADCASTSS alpha+56(FP), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+	MOVL         beta+60(FP), DX
+	TESTL        DX, DX
+	JZ           store
+	VBROADCASTSS beta+60(FP), Z7
+	MOVQ         AX, R9
+	VMULPS       (R9), Z7, Z6
+	VADDPS       Z6, Z0, Z0
+	VMULPS       64(R9), Z7, Z6
+	VADDPS       Z6, Z1, Z1
+	ADDQ         CX, R9
+	VMULPS       (R9), Z7, Z6
+	VADDPS       Z6, Z2, Z2
+	VMULPS       64(R9), Z7, Z6
+	VADDPS       Z6, Z3, Z3
+	ADDQ         CX, R9
+	VMULPS       (R9), Z7, Z6
+	VADDPS       Z6, Z4, Z4
+	VMULPS       64(R9), Z7, Z6
+	VADDPS       Z6, Z5, Z5
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	VZEROUPPER
+	RET
+
+// func tile4x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile4x2FMA512(SB), NOSPLIT, $0-64
+	MOVQ       c+0(FP), AX
+	MOVQ       ldc+8(FP), CX
+	MOVQ       a+16(FP), DX
+	MOVQ       lda+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
+	SHLQ       $0x02, CX
+	SHLQ       $0x02, BX
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	MOVQ       AX, R10
+	VXORPS     X0, X0, X0
+	VXORPS     X1, X1, X1
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       CX, R10
+	VXORPS     X2, X2, X2
+	VXORPS     X3, X3, X3
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       CX, R10
+	VXORPS     X4, X4, X4
+	VXORPS     X5, X5, X5
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       CX, R10
 	VXORPS     X6, X6, X6
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 
 step:
 	VMOVUPS      (SI), Z9
 	VMOVUPS      64(SI), Z10
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
 	VBROADCASTSS (DX), Z8
 	VFMADD231PS  Z9, Z8, Z0
 	VFMADD231PS  Z10, Z8, Z1
@@ -1451,14 +1503,14 @@ step:
 	VBROADCASTSS (DX)(BX*2), Z8
 	VFMADD231PS  Z9, Z8, Z4
 	VFMADD231PS  Z10, Z8, Z5
-	VBROADCASTSS (DX)(R8*1), Z8
+	VBROADCASTSS (DX)(R9*1), Z8
 	VFMADD231PS  Z9, Z8, Z6
 	VFMADD231PS  Z10, Z8, Z7
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z8
+	VBROADCASTSS alpha+56(FP), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -1467,29 +1519,29 @@ step:
 	VMULPS       Z8, Z5, Z5
 	VMULPS       Z8, Z6, Z6
 	VMULPS       Z8, Z7, Z7
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z9
-	MOVQ         AX, R9
-	VMULPS       (R9), Z9, Z8
+	VBROADCASTSS beta+60(FP), Z9
+	MOVQ         AX, R10
+	VMULPS       (R10), Z9, Z8
 	VADDPS       Z8, Z0, Z0
-	VMULPS       64(R9), Z9, Z8
+	VMULPS       64(R10), Z9, Z8
 	VADDPS       Z8, Z1, Z1
-	ADDQ         CX, R9
-	VMULPS       (R9), Z9, Z8
+	ADDQ         CX, R10
+	VMULPS       (R10), Z9, Z8
 	VADDPS       Z8, Z2, Z2
-	VMULPS       64(R9), Z9, Z8
+	VMULPS       64(R10), Z9, Z8
 	VADDPS       Z8, Z3, Z3
-	ADDQ         CX, R9
-	VMULPS       (R9), Z9, Z8
+	ADDQ         CX, R10
+	VMULPS       (R10), Z9, Z8
 	VADDPS       Z8, Z4, Z4
-	VMULPS       64(R9), Z9, Z8
+	VMULPS       64(R10), Z9, Z8
 	VADDPS       Z8, Z5, Z5
-	ADDQ         CX, R9
-	VMULPS       (R9), Z9, Z8
+	ADDQ         CX, R10
+	VMULPS       (R10), Z9, Z8
 	VADDPS       Z8, Z6, Z6
-	VMULPS       64(R9), Z9, Z8
+	VMULPS       64(R10), Z9, Z8
 	VADDPS       Z8, Z7, Z7
 
 store:
@@ -1507,138 +1559,20 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile5x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile5x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile5x2FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile5x2FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	MOVQ       AX, R9
-	VXORPS     X0, X0, X0
-	VXORPS     X1, X1, X1
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       CX, R9
-	VXORPS     X2, X2, X2
-	VXORPS     X3, X3, X3
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       CX, R9
-	VXORPS     X4, X4, X4
-	VXORPS     X5, X5, X5
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       CX, R9
-	VXORPS     X6, X6, X6
-	VXORPS     X7, X7, X7
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       CX, R9
-	VXORPS     X8, X8, X8
-	VXORPS     X9, X9, X9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-
-step:
-	VMOVUPS      (SI), Z11
-	VMOVUPS      64(SI), Z12
-	VBROADCASTSS (DX), Z10
-	VFMADD231PS  Z11, Z10, Z0
-	VFMADD231PS  Z12, Z10, Z1
-	VBROADCASTSS (DX)(BX*1), Z10
-	VFMADD231PS  Z11, Z10, Z2
-	VFMADD231PS  Z12, Z10, Z3
-	VBROADCASTSS (DX)(BX*2), Z10
-	VFMADD231PS  Z11, Z10, Z4
-	VFMADD231PS  Z12, Z10, Z5
-	VBROADCASTSS (DX)(R8*1), Z10
-	VFMADD231PS  Z11, Z10, Z6
-	VFMADD231PS  Z12, Z10, Z7
-	VBROADCASTSS (DX)(BX*4), Z10
-	VFMADD231PS  Z11, Z10, Z8
-	VFMADD231PS  Z12, Z10, Z9
-	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
-	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z10
-	VMULPS       Z10, Z0, Z0
-	VMULPS       Z10, Z1, Z1
-	VMULPS       Z10, Z2, Z2
-	VMULPS       Z10, Z3, Z3
-	VMULPS       Z10, Z4, Z4
-	VMULPS       Z10, Z5, Z5
-	VMULPS       Z10, Z6, Z6
-	VMULPS       Z10, Z7, Z7
-	VMULPS       Z10, Z8, Z8
-	VMULPS       Z10, Z9, Z9
-	MOVL         beta+52(FP), DX
-	TESTL        DX, DX
-	JZ           store
-	VBROADCASTSS beta+52(FP), Z11
-	MOVQ         AX, R9
-	VMULPS       (R9), Z11, Z10
-	VADDPS       Z10, Z0, Z0
-	VMULPS       64(R9), Z11, Z10
-	VADDPS       Z10, Z1, Z1
-	ADDQ         CX, R9
-	VMULPS       (R9), Z11, Z10
-	VADDPS       Z10, Z2, Z2
-	VMULPS       64(R9), Z11, Z10
-	VADDPS       Z10, Z3, Z3
-	ADDQ         CX, R9
-	VMULPS       (R9), Z11, Z10
-	VADDPS       Z10, Z4, Z4
-	VMULPS       64(R9), Z11, Z10
-	VADDPS       Z10, Z5, Z5
-	ADDQ         CX, R9
-	VMULPS       (R9), Z11, Z10
-	VADDPS       Z10, Z6, Z6
-	VMULPS       64(R9), Z11, Z10
-	VADDPS       Z10, Z7, Z7
-	ADDQ         CX, R9
-	VMULPS       (R9), Z11, Z10
-	VADDPS       Z10, Z8, Z8
-	VMULPS       64(R9), Z11, Z10
-	VADDPS       Z10, Z9, Z9
-
-store:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	VZEROUPPER
-	RET
-
-// func tile6x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·tile6x2FMA512(SB), NOSPLIT, $0-56
-	MOVQ       c+0(FP), AX
-	MOVQ       ldc+8(FP), CX
-	MOVQ       a+16(FP), DX
-	MOVQ       lda+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
-	SHLQ       $0x02, CX
-	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
 	MOVQ       AX, R10
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
@@ -1664,84 +1598,71 @@ TEXT ·tile6x2FMA512(SB), NOSPLIT, $0-56
 	VXORPS     X9, X9, X9
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
-	ADDQ       CX, R10
-	VXORPS     X10, X10, X10
-	VXORPS     X11, X11, X11
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
 
 step:
-	VMOVUPS      (SI), Z13
-	VMOVUPS      64(SI), Z14
-	VBROADCASTSS (DX), Z12
-	VFMADD231PS  Z13, Z12, Z0
-	VFMADD231PS  Z14, Z12, Z1
-	VBROADCASTSS (DX)(BX*1), Z12
-	VFMADD231PS  Z13, Z12, Z2
-	VFMADD231PS  Z14, Z12, Z3
-	VBROADCASTSS (DX)(BX*2), Z12
-	VFMADD231PS  Z13, Z12, Z4
-	VFMADD231PS  Z14, Z12, Z5
-	VBROADCASTSS (DX)(R8*1), Z12
-	VFMADD231PS  Z13, Z12, Z6
-	VFMADD231PS  Z14, Z12, Z7
-	VBROADCASTSS (DX)(BX*4), Z12
-	VFMADD231PS  Z13, Z12, Z8
-	VFMADD231PS  Z14, Z12, Z9
-	VBROADCASTSS (DX)(R9*1), Z12
-	VFMADD231PS  Z13, Z12, Z10
-	VFMADD231PS  Z14, Z12, Z11
+	VMOVUPS      (SI), Z11
+	VMOVUPS      64(SI), Z12
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z11, Z10, Z0
+	VFMADD231PS  Z12, Z10, Z1
+	VBROADCASTSS (DX)(BX*1), Z10
+	VFMADD231PS  Z11, Z10, Z2
+	VFMADD231PS  Z12, Z10, Z3
+	VBROADCASTSS (DX)(BX*2), Z10
+	VFMADD231PS  Z11, Z10, Z4
+	VFMADD231PS  Z12, Z10, Z5
+	VBROADCASTSS (DX)(R9*1), Z10
+	VFMADD231PS  Z11, Z10, Z6
+	VFMADD231PS  Z12, Z10, Z7
+	VBROADCASTSS (DX)(BX*4), Z10
+	VFMADD231PS  Z11, Z10, Z8
+	VFMADD231PS  Z12, Z10, Z9
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z12
-	VMULPS       Z12, Z0, Z0
-	VMULPS       Z12, Z1, Z1
-	VMULPS       Z12, Z2, Z2
-	VMULPS       Z12, Z3, Z3
-	VMULPS       Z12, Z4, Z4
-	VMULPS       Z12, Z5, Z5
-	VMULPS       Z12, Z6, Z6
-	VMULPS       Z12, Z7, Z7
-	VMULPS       Z12, Z8, Z8
-	VMULPS       Z12, Z9, Z9
-	VMULPS       Z12, Z10, Z10
-	VMULPS       Z12, Z11, Z11
-	MOVL         beta+52(FP), DX
+	VBROADCASTSS alpha+56(FP), Z10
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z13
+	VBROADCASTSS beta+60(FP), Z11
 	MOVQ         AX, R10
-	VMULPS       (R10), Z13, Z12
-	VADDPS       Z12, Z0, Z0
-	VMULPS       64(R10), Z13, Z12
-	VADDPS       Z12, Z1, Z1
+	VMULPS       (R10), Z11, Z10
+	VADDPS       Z10, Z0, Z0
+	VMULPS       64(R10), Z11, Z10
+	VADDPS       Z10, Z1, Z1
 	ADDQ         CX, R10
-	VMULPS       (R10), Z13, Z12
-	VADDPS       Z12, Z2, Z2
-	VMULPS       64(R10), Z13, Z12
-	VADDPS       Z12, Z3, Z3
+	VMULPS       (R10), Z11, Z10
+	VADDPS       Z10, Z2, Z2
+	VMULPS       64(R10), Z11, Z10
+	VADDPS       Z10, Z3, Z3
 	ADDQ         CX, R10
-	VMULPS       (R10), Z13, Z12
-	VADDPS       Z12, Z4, Z4
-	VMULPS       64(R10), Z13, Z12
-	VADDPS       Z12, Z5, Z5
+	VMULPS       (R10), Z11, Z10
+	VADDPS       Z10, Z4, Z4
+	VMULPS       64(R10), Z11, Z10
+	VADDPS       Z10, Z5, Z5
 	ADDQ         CX, R10
-	VMULPS       (R10), Z13, Z12
-	VADDPS       Z12, Z6, Z6
-	VMULPS       64(R10), Z13, Z12
-	VADDPS       Z12, Z7, Z7
+	VMULPS       (R10), Z11, Z10
+	VADDPS       Z10, Z6, Z6
+	VMULPS       64(R10), Z11, Z10
+	VADDPS       Z10, Z7, Z7
 	ADDQ         CX, R10
-	VMULPS       (R10), Z13, Z12
-	VADDPS       Z12, Z8, Z8
-	VMULPS       64(R10), Z13, Z12
-	VADDPS       Z12, Z9, Z9
-	ADDQ         CX, R10
-	VMULPS       (R10), Z13, Z12
-	VADDPS       Z12, Z10, Z10
-	VMULPS       64(R10), Z13, Z12
-	VADDPS       Z12, Z11, Z11
+	VMULPS       (R10), Z11, Z10
+	VADDPS       Z10, Z8, Z8
+	VMULPS       64(R10), Z11, Z10
+	VADDPS       Z10, Z9, Z9
 
 store:
 	VMOVUPS Z0, (AX)
@@ -1758,26 +1679,24 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, 64(AX)
 	VZEROUPPER
 	RET
 
-// func tile7x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile6x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile7x2FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile6x2FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
 	MOVQ       AX, R11
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
@@ -1808,15 +1727,160 @@ TEXT ·tile7x2FMA512(SB), NOSPLIT, $0-56
 	VXORPS     X11, X11, X11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+
+step:
+	VMOVUPS      (SI), Z13
+	VMOVUPS      64(SI), Z14
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z13, Z12, Z0
+	VFMADD231PS  Z14, Z12, Z1
+	VBROADCASTSS (DX)(BX*1), Z12
+	VFMADD231PS  Z13, Z12, Z2
+	VFMADD231PS  Z14, Z12, Z3
+	VBROADCASTSS (DX)(BX*2), Z12
+	VFMADD231PS  Z13, Z12, Z4
+	VFMADD231PS  Z14, Z12, Z5
+	VBROADCASTSS (DX)(R9*1), Z12
+	VFMADD231PS  Z13, Z12, Z6
+	VFMADD231PS  Z14, Z12, Z7
+	VBROADCASTSS (DX)(BX*4), Z12
+	VFMADD231PS  Z13, Z12, Z8
+	VFMADD231PS  Z14, Z12, Z9
+	VBROADCASTSS (DX)(R10*1), Z12
+	VFMADD231PS  Z13, Z12, Z10
+	VFMADD231PS  Z14, Z12, Z11
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          step
+	VBROADCASTSS alpha+56(FP), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+	MOVL         beta+60(FP), DX
+	TESTL        DX, DX
+	JZ           store
+	VBROADCASTSS beta+60(FP), Z13
+	MOVQ         AX, R11
+	VMULPS       (R11), Z13, Z12
+	VADDPS       Z12, Z0, Z0
+	VMULPS       64(R11), Z13, Z12
+	VADDPS       Z12, Z1, Z1
+	ADDQ         CX, R11
+	VMULPS       (R11), Z13, Z12
+	VADDPS       Z12, Z2, Z2
+	VMULPS       64(R11), Z13, Z12
+	VADDPS       Z12, Z3, Z3
+	ADDQ         CX, R11
+	VMULPS       (R11), Z13, Z12
+	VADDPS       Z12, Z4, Z4
+	VMULPS       64(R11), Z13, Z12
+	VADDPS       Z12, Z5, Z5
+	ADDQ         CX, R11
+	VMULPS       (R11), Z13, Z12
+	VADDPS       Z12, Z6, Z6
+	VMULPS       64(R11), Z13, Z12
+	VADDPS       Z12, Z7, Z7
+	ADDQ         CX, R11
+	VMULPS       (R11), Z13, Z12
+	VADDPS       Z12, Z8, Z8
+	VMULPS       64(R11), Z13, Z12
+	VADDPS       Z12, Z9, Z9
+	ADDQ         CX, R11
+	VMULPS       (R11), Z13, Z12
+	VADDPS       Z12, Z10, Z10
+	VMULPS       64(R11), Z13, Z12
+	VADDPS       Z12, Z11, Z11
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	VZEROUPPER
+	RET
+
+// func tile7x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile7x2FMA512(SB), NOSPLIT, $0-64
+	MOVQ       c+0(FP), AX
+	MOVQ       ldc+8(FP), CX
+	MOVQ       a+16(FP), DX
+	MOVQ       lda+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
+	SHLQ       $0x02, CX
+	SHLQ       $0x02, BX
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
+	VXORPS     X0, X0, X0
+	VXORPS     X1, X1, X1
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
+	VXORPS     X2, X2, X2
+	VXORPS     X3, X3, X3
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
+	VXORPS     X4, X4, X4
+	VXORPS     X5, X5, X5
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
+	VXORPS     X6, X6, X6
+	VXORPS     X7, X7, X7
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
+	VXORPS     X8, X8, X8
+	VXORPS     X9, X9, X9
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
+	VXORPS     X10, X10, X10
+	VXORPS     X11, X11, X11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X12, X12, X12
 	VXORPS     X13, X13, X13
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
 
 step:
 	VMOVUPS      (SI), Z15
 	VMOVUPS      64(SI), Z16
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
 	VBROADCASTSS (DX), Z14
 	VFMADD231PS  Z15, Z14, Z0
 	VFMADD231PS  Z16, Z14, Z1
@@ -1826,24 +1890,24 @@ step:
 	VBROADCASTSS (DX)(BX*2), Z14
 	VFMADD231PS  Z15, Z14, Z4
 	VFMADD231PS  Z16, Z14, Z5
-	VBROADCASTSS (DX)(R8*1), Z14
+	VBROADCASTSS (DX)(R9*1), Z14
 	VFMADD231PS  Z15, Z14, Z6
 	VFMADD231PS  Z16, Z14, Z7
 	VBROADCASTSS (DX)(BX*4), Z14
 	VFMADD231PS  Z15, Z14, Z8
 	VFMADD231PS  Z16, Z14, Z9
-	VBROADCASTSS (DX)(R9*1), Z14
+	VBROADCASTSS (DX)(R10*1), Z14
 	VFMADD231PS  Z15, Z14, Z10
 	VFMADD231PS  Z16, Z14, Z11
-	VBROADCASTSS (R10), Z14
+	VBROADCASTSS (R11), Z14
 	VFMADD231PS  Z15, Z14, Z12
 	VFMADD231PS  Z16, Z14, Z13
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z14
+	VBROADCASTSS alpha+56(FP), Z14
 	VMULPS       Z14, Z0, Z0
 	VMULPS       Z14, Z1, Z1
 	VMULPS       Z14, Z2, Z2
@@ -1858,44 +1922,44 @@ step:
 	VMULPS       Z14, Z11, Z11
 	VMULPS       Z14, Z12, Z12
 	VMULPS       Z14, Z13, Z13
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z15
-	MOVQ         AX, R11
-	VMULPS       (R11), Z15, Z14
+	VBROADCASTSS beta+60(FP), Z15
+	MOVQ         AX, R12
+	VMULPS       (R12), Z15, Z14
 	VADDPS       Z14, Z0, Z0
-	VMULPS       64(R11), Z15, Z14
+	VMULPS       64(R12), Z15, Z14
 	VADDPS       Z14, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z15, Z14
+	ADDQ         CX, R12
+	VMULPS       (R12), Z15, Z14
 	VADDPS       Z14, Z2, Z2
-	VMULPS       64(R11), Z15, Z14
+	VMULPS       64(R12), Z15, Z14
 	VADDPS       Z14, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z15, Z14
+	ADDQ         CX, R12
+	VMULPS       (R12), Z15, Z14
 	VADDPS       Z14, Z4, Z4
-	VMULPS       64(R11), Z15, Z14
+	VMULPS       64(R12), Z15, Z14
 	VADDPS       Z14, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z15, Z14
+	ADDQ         CX, R12
+	VMULPS       (R12), Z15, Z14
 	VADDPS       Z14, Z6, Z6
-	VMULPS       64(R11), Z15, Z14
+	VMULPS       64(R12), Z15, Z14
 	VADDPS       Z14, Z7, Z7
-	ADDQ         CX, R11
-	VMULPS       (R11), Z15, Z14
+	ADDQ         CX, R12
+	VMULPS       (R12), Z15, Z14
 	VADDPS       Z14, Z8, Z8
-	VMULPS       64(R11), Z15, Z14
+	VMULPS       64(R12), Z15, Z14
 	VADDPS       Z14, Z9, Z9
-	ADDQ         CX, R11
-	VMULPS       (R11), Z15, Z14
+	ADDQ         CX, R12
+	VMULPS       (R12), Z15, Z14
 	VADDPS       Z14, Z10, Z10
-	VMULPS       64(R11), Z15, Z14
+	VMULPS       64(R12), Z15, Z14
 	VADDPS       Z14, Z11, Z11
-	ADDQ         CX, R11
-	VMULPS       (R11), Z15, Z14
+	ADDQ         CX, R12
+	VMULPS       (R12), Z15, Z14
 	VADDPS       Z14, Z12, Z12
-	VMULPS       64(R11), Z15, Z14
+	VMULPS       64(R12), Z15, Z14
 	VADDPS       Z14, Z13, Z13
 
 store:
@@ -1922,64 +1986,68 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile8x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile8x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile8x2FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile8x2FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
-	MOVQ       AX, R11
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X2, X2, X2
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X4, X4, X4
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X6, X6, X6
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X8, X8, X8
 	VXORPS     X9, X9, X9
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X10, X10, X10
 	VXORPS     X11, X11, X11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X12, X12, X12
 	VXORPS     X13, X13, X13
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X14, X14, X14
 	VXORPS     X15, X15, X15
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
 
 step:
 	VMOVUPS      (SI), Z17
 	VMOVUPS      64(SI), Z18
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
 	VBROADCASTSS (DX), Z16
 	VFMADD231PS  Z17, Z16, Z0
 	VFMADD231PS  Z18, Z16, Z1
@@ -1989,27 +2057,27 @@ step:
 	VBROADCASTSS (DX)(BX*2), Z16
 	VFMADD231PS  Z17, Z16, Z4
 	VFMADD231PS  Z18, Z16, Z5
-	VBROADCASTSS (DX)(R8*1), Z16
+	VBROADCASTSS (DX)(R9*1), Z16
 	VFMADD231PS  Z17, Z16, Z6
 	VFMADD231PS  Z18, Z16, Z7
 	VBROADCASTSS (DX)(BX*4), Z16
 	VFMADD231PS  Z17, Z16, Z8
 	VFMADD231PS  Z18, Z16, Z9
-	VBROADCASTSS (DX)(R9*1), Z16
+	VBROADCASTSS (DX)(R10*1), Z16
 	VFMADD231PS  Z17, Z16, Z10
 	VFMADD231PS  Z18, Z16, Z11
-	VBROADCASTSS (R10), Z16
+	VBROADCASTSS (R11), Z16
 	VFMADD231PS  Z17, Z16, Z12
 	VFMADD231PS  Z18, Z16, Z13
-	VBROADCASTSS (R10)(BX*1), Z16
+	VBROADCASTSS (R11)(BX*1), Z16
 	VFMADD231PS  Z17, Z16, Z14
 	VFMADD231PS  Z18, Z16, Z15
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z16
+	VBROADCASTSS alpha+56(FP), Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
 	VMULPS       Z16, Z2, Z2
@@ -2026,49 +2094,49 @@ step:
 	VMULPS       Z16, Z13, Z13
 	VMULPS       Z16, Z14, Z14
 	VMULPS       Z16, Z15, Z15
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z17
-	MOVQ         AX, R11
-	VMULPS       (R11), Z17, Z16
+	VBROADCASTSS beta+60(FP), Z17
+	MOVQ         AX, R12
+	VMULPS       (R12), Z17, Z16
 	VADDPS       Z16, Z0, Z0
-	VMULPS       64(R11), Z17, Z16
+	VMULPS       64(R12), Z17, Z16
 	VADDPS       Z16, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z17, Z16
+	ADDQ         CX, R12
+	VMULPS       (R12), Z17, Z16
 	VADDPS       Z16, Z2, Z2
-	VMULPS       64(R11), Z17, Z16
+	VMULPS       64(R12), Z17, Z16
 	VADDPS       Z16, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z17, Z16
+	ADDQ         CX, R12
+	VMULPS       (R12), Z17, Z16
 	VADDPS       Z16, Z4, Z4
-	VMULPS       64(R11), Z17, Z16
+	VMULPS       64(R12), Z17, Z16
 	VADDPS       Z16, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z17, Z16
+	ADDQ         CX, R12
+	VMULPS       (R12), Z17, Z16
 	VADDPS       Z16, Z6, Z6
-	VMULPS       64(R11), Z17, Z16
+	VMULPS       64(R12), Z17, Z16
 	VADDPS       Z16, Z7, Z7
-	ADDQ         CX, R11
-	VMULPS       (R11), Z17, Z16
+	ADDQ         CX, R12
+	VMULPS       (R12), Z17, Z16
 	VADDPS       Z16, Z8, Z8
-	VMULPS       64(R11), Z17, Z16
+	VMULPS       64(R12), Z17, Z16
 	VADDPS       Z16, Z9, Z9
-	ADDQ         CX, R11
-	VMULPS       (R11), Z17, Z16
+	ADDQ         CX, R12
+	VMULPS       (R12), Z17, Z16
 	VADDPS       Z16, Z10, Z10
-	VMULPS       64(R11), Z17, Z16
+	VMULPS       64(R12), Z17, Z16
 	VADDPS       Z16, Z11, Z11
-	ADDQ         CX, R11
-	VMULPS       (R11), Z17, Z16
+	ADDQ         CX, R12
+	VMULPS       (R12), Z17, Z16
 	VADDPS       Z16, Z12, Z12
-	VMULPS       64(R11), Z17, Z16
+	VMULPS       64(R12), Z17, Z16
 	VADDPS       Z16, Z13, Z13
-	ADDQ         CX, R11
-	VMULPS       (R11), Z17, Z16
+	ADDQ         CX, R12
+	VMULPS       (R12), Z17, Z16
 	VADDPS       Z16, Z14, Z14
-	VMULPS       64(R11), Z17, Z16
+	VMULPS       64(R12), Z17, Z16
 	VADDPS       Z16, Z15, Z15
 
 store:
@@ -2098,69 +2166,73 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile9x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile9x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile9x2FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile9x2FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
-	MOVQ       AX, R11
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X2, X2, X2
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X4, X4, X4
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X6, X6, X6
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X8, X8, X8
 	VXORPS     X9, X9, X9
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X10, X10, X10
 	VXORPS     X11, X11, X11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X12, X12, X12
 	VXORPS     X13, X13, X13
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X14, X14, X14
 	VXORPS     X15, X15, X15
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X16, X16, X16
 	VXORPS     X17, X17, X17
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
 
 step:
 	VMOVUPS      (SI), Z19
 	VMOVUPS      64(SI), Z20
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
 	VBROADCASTSS (DX), Z18
 	VFMADD231PS  Z19, Z18, Z0
 	VFMADD231PS  Z20, Z18, Z1
@@ -2170,30 +2242,30 @@ step:
 	VBROADCASTSS (DX)(BX*2), Z18
 	VFMADD231PS  Z19, Z18, Z4
 	VFMADD231PS  Z20, Z18, Z5
-	VBROADCASTSS (DX)(R8*1), Z18
+	VBROADCASTSS (DX)(R9*1), Z18
 	VFMADD231PS  Z19, Z18, Z6
 	VFMADD231PS  Z20, Z18, Z7
 	VBROADCASTSS (DX)(BX*4), Z18
 	VFMADD231PS  Z19, Z18, Z8
 	VFMADD231PS  Z20, Z18, Z9
-	VBROADCASTSS (DX)(R9*1), Z18
+	VBROADCASTSS (DX)(R10*1), Z18
 	VFMADD231PS  Z19, Z18, Z10
 	VFMADD231PS  Z20, Z18, Z11
-	VBROADCASTSS (R10), Z18
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z19, Z18, Z12
 	VFMADD231PS  Z20, Z18, Z13
-	VBROADCASTSS (R10)(BX*1), Z18
+	VBROADCASTSS (R11)(BX*1), Z18
 	VFMADD231PS  Z19, Z18, Z14
 	VFMADD231PS  Z20, Z18, Z15
-	VBROADCASTSS (R10)(BX*2), Z18
+	VBROADCASTSS (R11)(BX*2), Z18
 	VFMADD231PS  Z19, Z18, Z16
 	VFMADD231PS  Z20, Z18, Z17
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z18
+	VBROADCASTSS alpha+56(FP), Z18
 	VMULPS       Z18, Z0, Z0
 	VMULPS       Z18, Z1, Z1
 	VMULPS       Z18, Z2, Z2
@@ -2212,54 +2284,54 @@ step:
 	VMULPS       Z18, Z15, Z15
 	VMULPS       Z18, Z16, Z16
 	VMULPS       Z18, Z17, Z17
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z19
-	MOVQ         AX, R11
-	VMULPS       (R11), Z19, Z18
+	VBROADCASTSS beta+60(FP), Z19
+	MOVQ         AX, R12
+	VMULPS       (R12), Z19, Z18
 	VADDPS       Z18, Z0, Z0
-	VMULPS       64(R11), Z19, Z18
+	VMULPS       64(R12), Z19, Z18
 	VADDPS       Z18, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z19, Z18
+	ADDQ         CX, R12
+	VMULPS       (R12), Z19, Z18
 	VADDPS       Z18, Z2, Z2
-	VMULPS       64(R11), Z19, Z18
+	VMULPS       64(R12), Z19, Z18
 	VADDPS       Z18, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z19, Z18
+	ADDQ         CX, R12
+	VMULPS       (R12), Z19, Z18
 	VADDPS       Z18, Z4, Z4
-	VMULPS       64(R11), Z19, Z18
+	VMULPS       64(R12), Z19, Z18
 	VADDPS       Z18, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z19, Z18
+	ADDQ         CX, R12
+	VMULPS       (R12), Z19, Z18
 	VADDPS       Z18, Z6, Z6
-	VMULPS       64(R11), Z19, Z18
+	VMULPS       64(R12), Z19, Z18
 	VADDPS       Z18, Z7, Z7
-	ADDQ         CX, R11
-	VMULPS       (R11), Z19, Z18
+	ADDQ         CX, R12
+	VMULPS       (R12), Z19, Z18
 	VADDPS       Z18, Z8, Z8
-	VMULPS       64(R11), Z19, Z18
+	VMULPS       64(R12), Z19, Z18
 	VADDPS       Z18, Z9, Z9
-	ADDQ         CX, R11
-	VMULPS       (R11), Z19, Z18
+	ADDQ         CX, R12
+	VMULPS       (R12), Z19, Z18
 	VADDPS       Z18, Z10, Z10
-	VMULPS       64(R11), Z19, Z18
+	VMULPS       64(R12), Z19, Z18
 	VADDPS       Z18, Z11, Z11
-	ADDQ         CX, R11
-	VMULPS       (R11), Z19, Z18
+	ADDQ         CX, R12
+	VMULPS       (R12), Z19, Z18
 	VADDPS       Z18, Z12, Z12
-	VMULPS       64(R11), Z19, Z18
+	VMULPS       64(R12), Z19, Z18
 	VADDPS       Z18, Z13, Z13
-	ADDQ         CX, R11
-	VMULPS       (R11), Z19, Z18
+	ADDQ         CX, R12
+	VMULPS       (R12), Z19, Z18
 	VADDPS       Z18, Z14, Z14
-	VMULPS       64(R11), Z19, Z18
+	VMULPS       64(R12), Z19, Z18
 	VADDPS       Z18, Z15, Z15
-	ADDQ         CX, R11
-	VMULPS       (R11), Z19, Z18
+	ADDQ         CX, R12
+	VMULPS       (R12), Z19, Z18
 	VADDPS       Z18, Z16, Z16
-	VMULPS       64(R11), Z19, Z18
+	VMULPS       64(R12), Z19, Z18
 	VADDPS       Z18, Z17, Z17
 
 store:
@@ -2292,74 +2364,78 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile10x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile10x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile10x2FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile10x2FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
-	MOVQ       AX, R11
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X2, X2, X2
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X4, X4, X4
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X6, X6, X6
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X8, X8, X8
 	VXORPS     X9, X9, X9
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X10, X10, X10
 	VXORPS     X11, X11, X11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X12, X12, X12
 	VXORPS     X13, X13, X13
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X14, X14, X14
 	VXORPS     X15, X15, X15
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X16, X16, X16
 	VXORPS     X17, X17, X17
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X18, X18, X18
 	VXORPS     X19, X19, X19
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
 
 step:
 	VMOVUPS      (SI), Z21
 	VMOVUPS      64(SI), Z22
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
 	VBROADCASTSS (DX), Z20
 	VFMADD231PS  Z21, Z20, Z0
 	VFMADD231PS  Z22, Z20, Z1
@@ -2369,33 +2445,33 @@ step:
 	VBROADCASTSS (DX)(BX*2), Z20
 	VFMADD231PS  Z21, Z20, Z4
 	VFMADD231PS  Z22, Z20, Z5
-	VBROADCASTSS (DX)(R8*1), Z20
+	VBROADCASTSS (DX)(R9*1), Z20
 	VFMADD231PS  Z21, Z20, Z6
 	VFMADD231PS  Z22, Z20, Z7
 	VBROADCASTSS (DX)(BX*4), Z20
 	VFMADD231PS  Z21, Z20, Z8
 	VFMADD231PS  Z22, Z20, Z9
-	VBROADCASTSS (DX)(R9*1), Z20
+	VBROADCASTSS (DX)(R10*1), Z20
 	VFMADD231PS  Z21, Z20, Z10
 	VFMADD231PS  Z22, Z20, Z11
-	VBROADCASTSS (R10), Z20
+	VBROADCASTSS (R11), Z20
 	VFMADD231PS  Z21, Z20, Z12
 	VFMADD231PS  Z22, Z20, Z13
-	VBROADCASTSS (R10)(BX*1), Z20
+	VBROADCASTSS (R11)(BX*1), Z20
 	VFMADD231PS  Z21, Z20, Z14
 	VFMADD231PS  Z22, Z20, Z15
-	VBROADCASTSS (R10)(BX*2), Z20
+	VBROADCASTSS (R11)(BX*2), Z20
 	VFMADD231PS  Z21, Z20, Z16
 	VFMADD231PS  Z22, Z20, Z17
-	VBROADCASTSS (R10)(R8*1), Z20
+	VBROADCASTSS (R11)(R9*1), Z20
 	VFMADD231PS  Z21, Z20, Z18
 	VFMADD231PS  Z22, Z20, Z19
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z20
+	VBROADCASTSS alpha+56(FP), Z20
 	VMULPS       Z20, Z0, Z0
 	VMULPS       Z20, Z1, Z1
 	VMULPS       Z20, Z2, Z2
@@ -2416,59 +2492,59 @@ step:
 	VMULPS       Z20, Z17, Z17
 	VMULPS       Z20, Z18, Z18
 	VMULPS       Z20, Z19, Z19
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z21
-	MOVQ         AX, R11
-	VMULPS       (R11), Z21, Z20
+	VBROADCASTSS beta+60(FP), Z21
+	MOVQ         AX, R12
+	VMULPS       (R12), Z21, Z20
 	VADDPS       Z20, Z0, Z0
-	VMULPS       64(R11), Z21, Z20
+	VMULPS       64(R12), Z21, Z20
 	VADDPS       Z20, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z21, Z20
+	ADDQ         CX, R12
+	VMULPS       (R12), Z21, Z20
 	VADDPS       Z20, Z2, Z2
-	VMULPS       64(R11), Z21, Z20
+	VMULPS       64(R12), Z21, Z20
 	VADDPS       Z20, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z21, Z20
+	ADDQ         CX, R12
+	VMULPS       (R12), Z21, Z20
 	VADDPS       Z20, Z4, Z4
-	VMULPS       64(R11), Z21, Z20
+	VMULPS       64(R12), Z21, Z20
 	VADDPS       Z20, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z21, Z20
+	ADDQ         CX, R12
+	VMULPS       (R12), Z21, Z20
 	VADDPS       Z20, Z6, Z6
-	VMULPS       64(R11), Z21, Z20
+	VMULPS       64(R12), Z21, Z20
 	VADDPS       Z20, Z7, Z7
-	ADDQ         CX, R11
-	VMULPS       (R11), Z21, Z20
+	ADDQ         CX, R12
+	VMULPS       (R12), Z21, Z20
 	VADDPS       Z20, Z8, Z8
-	VMULPS       64(R11), Z21, Z20
+	VMULPS       64(R12), Z21, Z20
 	VADDPS       Z20, Z9, Z9
-	ADDQ         CX, R11
-	VMULPS       (R11), Z21, Z20
+	ADDQ         CX, R12
+	VMULPS       (R12), Z21, Z20
 	VADDPS       Z20, Z10, Z10
-	VMULPS       64(R11), Z21, Z20
+	VMULPS       64(R12), Z21, Z20
 	VADDPS       Z20, Z11, Z11
-	ADDQ         CX, R11
-	VMULPS       (R11), Z21, Z20
+	ADDQ         CX, R12
+	VMULPS       (R12), Z21, Z20
 	VADDPS       Z20, Z12, Z12
-	VMULPS       64(R11), Z21, Z20
+	VMULPS       64(R12), Z21, Z20
 	VADDPS       Z20, Z13, Z13
-	ADDQ         CX, R11
-	VMULPS       (R11), Z21, Z20
+	ADDQ         CX, R12
+	VMULPS       (R12), Z21, Z20
 	VADDPS       Z20, Z14, Z14
-	VMULPS       64(R11), Z21, Z20
+	VMULPS       64(R12), Z21, Z20
 	VADDPS       Z20, Z15, Z15
-	ADDQ         CX, R11
-	VMULPS       (R11), Z21, Z20
+	ADDQ         CX, R12
+	VMULPS       (R12), Z21, Z20
 	VADDPS       Z20, Z16, Z16
-	VMULPS       64(R11), Z21, Z20
+	VMULPS       64(R12), Z21, Z20
 	VADDPS       Z20, Z17, Z17
-	ADDQ         CX, R11
-	VMULPS       (R11), Z21, Z20
+	ADDQ         CX, R12
+	VMULPS       (R12), Z21, Z20
 	VADDPS       Z20, Z18, Z18
-	VMULPS       64(R11), Z21, Z20
+	VMULPS       64(R12), Z21, Z20
 	VADDPS       Z20, Z19, Z19
 
 store:
@@ -2504,79 +2580,83 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile11x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile11x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile11x2FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile11x2FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
-	MOVQ       AX, R11
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X2, X2, X2
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X4, X4, X4
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X6, X6, X6
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X8, X8, X8
 	VXORPS     X9, X9, X9
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X10, X10, X10
 	VXORPS     X11, X11, X11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X12, X12, X12
 	VXORPS     X13, X13, X13
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X14, X14, X14
 	VXORPS     X15, X15, X15
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X16, X16, X16
 	VXORPS     X17, X17, X17
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X18, X18, X18
 	VXORPS     X19, X19, X19
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X20, X20, X20
 	VXORPS     X21, X21, X21
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
 
 step:
 	VMOVUPS      (SI), Z23
 	VMOVUPS      64(SI), Z24
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
 	VBROADCASTSS (DX), Z22
 	VFMADD231PS  Z23, Z22, Z0
 	VFMADD231PS  Z24, Z22, Z1
@@ -2586,36 +2666,36 @@ step:
 	VBROADCASTSS (DX)(BX*2), Z22
 	VFMADD231PS  Z23, Z22, Z4
 	VFMADD231PS  Z24, Z22, Z5
-	VBROADCASTSS (DX)(R8*1), Z22
+	VBROADCASTSS (DX)(R9*1), Z22
 	VFMADD231PS  Z23, Z22, Z6
 	VFMADD231PS  Z24, Z22, Z7
 	VBROADCASTSS (DX)(BX*4), Z22
 	VFMADD231PS  Z23, Z22, Z8
 	VFMADD231PS  Z24, Z22, Z9
-	VBROADCASTSS (DX)(R9*1), Z22
+	VBROADCASTSS (DX)(R10*1), Z22
 	VFMADD231PS  Z23, Z22, Z10
 	VFMADD231PS  Z24, Z22, Z11
-	VBROADCASTSS (R10), Z22
+	VBROADCASTSS (R11), Z22
 	VFMADD231PS  Z23, Z22, Z12
 	VFMADD231PS  Z24, Z22, Z13
-	VBROADCASTSS (R10)(BX*1), Z22
+	VBROADCASTSS (R11)(BX*1), Z22
 	VFMADD231PS  Z23, Z22, Z14
 	VFMADD231PS  Z24, Z22, Z15
-	VBROADCASTSS (R10)(BX*2), Z22
+	VBROADCASTSS (R11)(BX*2), Z22
 	VFMADD231PS  Z23, Z22, Z16
 	VFMADD231PS  Z24, Z22, Z17
-	VBROADCASTSS (R10)(R8*1), Z22
+	VBROADCASTSS (R11)(R9*1), Z22
 	VFMADD231PS  Z23, Z22, Z18
 	VFMADD231PS  Z24, Z22, Z19
-	VBROADCASTSS (R10)(BX*4), Z22
+	VBROADCASTSS (R11)(BX*4), Z22
 	VFMADD231PS  Z23, Z22, Z20
 	VFMADD231PS  Z24, Z22, Z21
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z22
+	VBROADCASTSS alpha+56(FP), Z22
 	VMULPS       Z22, Z0, Z0
 	VMULPS       Z22, Z1, Z1
 	VMULPS       Z22, Z2, Z2
@@ -2638,64 +2718,64 @@ step:
 	VMULPS       Z22, Z19, Z19
 	VMULPS       Z22, Z20, Z20
 	VMULPS       Z22, Z21, Z21
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z23
-	MOVQ         AX, R11
-	VMULPS       (R11), Z23, Z22
+	VBROADCASTSS beta+60(FP), Z23
+	MOVQ         AX, R12
+	VMULPS       (R12), Z23, Z22
 	VADDPS       Z22, Z0, Z0
-	VMULPS       64(R11), Z23, Z22
+	VMULPS       64(R12), Z23, Z22
 	VADDPS       Z22, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z23, Z22
+	ADDQ         CX, R12
+	VMULPS       (R12), Z23, Z22
 	VADDPS       Z22, Z2, Z2
-	VMULPS       64(R11), Z23, Z22
+	VMULPS       64(R12), Z23, Z22
 	VADDPS       Z22, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z23, Z22
+	ADDQ         CX, R12
+	VMULPS       (R12), Z23, Z22
 	VADDPS       Z22, Z4, Z4
-	VMULPS       64(R11), Z23, Z22
+	VMULPS       64(R12), Z23, Z22
 	VADDPS       Z22, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z23, Z22
+	ADDQ         CX, R12
+	VMULPS       (R12), Z23, Z22
 	VADDPS       Z22, Z6, Z6
-	VMULPS       64(R11), Z23, Z22
+	VMULPS       64(R12), Z23, Z22
 	VADDPS       Z22, Z7, Z7
-	ADDQ         CX, R11
-	VMULPS       (R11), Z23, Z22
+	ADDQ         CX, R12
+	VMULPS       (R12), Z23, Z22
 	VADDPS       Z22, Z8, Z8
-	VMULPS       64(R11), Z23, Z22
+	VMULPS       64(R12), Z23, Z22
 	VADDPS       Z22, Z9, Z9
-	ADDQ         CX, R11
-	VMULPS       (R11), Z23, Z22
+	ADDQ         CX, R12
+	VMULPS       (R12), Z23, Z22
 	VADDPS       Z22, Z10, Z10
-	VMULPS       64(R11), Z23, Z22
+	VMULPS       64(R12), Z23, Z22
 	VADDPS       Z22, Z11, Z11
-	ADDQ         CX, R11
-	VMULPS       (R11), Z23, Z22
+	ADDQ         CX, R12
+	VMULPS       (R12), Z23, Z22
 	VADDPS       Z22, Z12, Z12
-	VMULPS       64(R11), Z23, Z22
+	VMULPS       64(R12), Z23, Z22
 	VADDPS       Z22, Z13, Z13
-	ADDQ         CX, R11
-	VMULPS       (R11), Z23, Z22
+	ADDQ         CX, R12
+	VMULPS       (R12), Z23, Z22
 	VADDPS       Z22, Z14, Z14
-	VMULPS       64(R11), Z23, Z22
+	VMULPS       64(R12), Z23, Z22
 	VADDPS       Z22, Z15, Z15
-	ADDQ         CX, R11
-	VMULPS       (R11), Z23, Z22
+	ADDQ         CX, R12
+	VMULPS       (R12), Z23, Z22
 	VADDPS       Z22, Z16, Z16
-	VMULPS       64(R11), Z23, Z22
+	VMULPS       64(R12), Z23, Z22
 	VADDPS       Z22, Z17, Z17
-	ADDQ         CX, R11
-	VMULPS       (R11), Z23, Z22
+	ADDQ         CX, R12
+	VMULPS       (R12), Z23, Z22
 	VADDPS       Z22, Z18, Z18
-	VMULPS       64(R11), Z23, Z22
+	VMULPS       64(R12), Z23, Z22
 	VADDPS       Z22, Z19, Z19
-	ADDQ         CX, R11
-	VMULPS       (R11), Z23, Z22
+	ADDQ         CX, R12
+	VMULPS       (R12), Z23, Z22
 	VADDPS       Z22, Z20, Z20
-	VMULPS       64(R11), Z23, Z22
+	VMULPS       64(R12), Z23, Z22
 	VADDPS       Z22, Z21, Z21
 
 store:
@@ -2734,84 +2814,88 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile12x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile12x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile12x2FMA512(SB), NOSPLIT, $0-56
+TEXT ·tile12x2FMA512(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	LEAQ       (DX)(R8*2), R10
-	MOVQ       AX, R11
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	LEAQ       (DX)(R9*2), R11
+	MOVQ       AX, R12
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X2, X2, X2
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X4, X4, X4
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X6, X6, X6
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X8, X8, X8
 	VXORPS     X9, X9, X9
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X10, X10, X10
 	VXORPS     X11, X11, X11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X12, X12, X12
 	VXORPS     X13, X13, X13
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X14, X14, X14
 	VXORPS     X15, X15, X15
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X16, X16, X16
 	VXORPS     X17, X17, X17
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X18, X18, X18
 	VXORPS     X19, X19, X19
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X20, X20, X20
 	VXORPS     X21, X21, X21
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       CX, R11
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       CX, R12
 	VXORPS     X22, X22, X22
 	VXORPS     X23, X23, X23
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
 
 step:
 	VMOVUPS      (SI), Z25
 	VMOVUPS      64(SI), Z26
+	PREFETCHT0   (SI)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
 	VBROADCASTSS (DX), Z24
 	VFMADD231PS  Z25, Z24, Z0
 	VFMADD231PS  Z26, Z24, Z1
@@ -2821,39 +2905,39 @@ step:
 	VBROADCASTSS (DX)(BX*2), Z24
 	VFMADD231PS  Z25, Z24, Z4
 	VFMADD231PS  Z26, Z24, Z5
-	VBROADCASTSS (DX)(R8*1), Z24
+	VBROADCASTSS (DX)(R9*1), Z24
 	VFMADD231PS  Z25, Z24, Z6
 	VFMADD231PS  Z26, Z24, Z7
 	VBROADCASTSS (DX)(BX*4), Z24
 	VFMADD231PS  Z25, Z24, Z8
 	VFMADD231PS  Z26, Z24, Z9
-	VBROADCASTSS (DX)(R9*1), Z24
+	VBROADCASTSS (DX)(R10*1), Z24
 	VFMADD231PS  Z25, Z24, Z10
 	VFMADD231PS  Z26, Z24, Z11
-	VBROADCASTSS (R10), Z24
+	VBROADCASTSS (R11), Z24
 	VFMADD231PS  Z25, Z24, Z12
 	VFMADD231PS  Z26, Z24, Z13
-	VBROADCASTSS (R10)(BX*1), Z24
+	VBROADCASTSS (R11)(BX*1), Z24
 	VFMADD231PS  Z25, Z24, Z14
 	VFMADD231PS  Z26, Z24, Z15
-	VBROADCASTSS (R10)(BX*2), Z24
+	VBROADCASTSS (R11)(BX*2), Z24
 	VFMADD231PS  Z25, Z24, Z16
 	VFMADD231PS  Z26, Z24, Z17
-	VBROADCASTSS (R10)(R8*1), Z24
+	VBROADCASTSS (R11)(R9*1), Z24
 	VFMADD231PS  Z25, Z24, Z18
 	VFMADD231PS  Z26, Z24, Z19
-	VBROADCASTSS (R10)(BX*4), Z24
+	VBROADCASTSS (R11)(BX*4), Z24
 	VFMADD231PS  Z25, Z24, Z20
 	VFMADD231PS  Z26, Z24, Z21
-	VBROADCASTSS (R10)(R9*1), Z24
+	VBROADCASTSS (R11)(R10*1), Z24
 	VFMADD231PS  Z25, Z24, Z22
 	VFMADD231PS  Z26, Z24, Z23
 	ADDQ         $0x04, DX
-	ADDQ         $0x04, R10
-	ADDQ         $0x00000080, SI
-	DECQ         DI
+	ADDQ         $0x04, R11
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Z24
+	VBROADCASTSS alpha+56(FP), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -2878,69 +2962,69 @@ step:
 	VMULPS       Z24, Z21, Z21
 	VMULPS       Z24, Z22, Z22
 	VMULPS       Z24, Z23, Z23
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Z25
-	MOVQ         AX, R11
-	VMULPS       (R11), Z25, Z24
+	VBROADCASTSS beta+60(FP), Z25
+	MOVQ         AX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z0, Z0
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z1, Z1
-	ADDQ         CX, R11
-	VMULPS       (R11), Z25, Z24
+	ADDQ         CX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z2, Z2
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z3, Z3
-	ADDQ         CX, R11
-	VMULPS       (R11), Z25, Z24
+	ADDQ         CX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z4, Z4
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z5, Z5
-	ADDQ         CX, R11
-	VMULPS       (R11), Z25, Z24
+	ADDQ         CX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z6, Z6
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z7, Z7
-	ADDQ         CX, R11
-	VMULPS       (R11), Z25, Z24
+	ADDQ         CX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z8, Z8
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z9, Z9
-	ADDQ         CX, R11
-	VMULPS       (R11), Z25, Z24
+	ADDQ         CX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z10, Z10
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z11, Z11
-	ADDQ         CX, R11
-	VMULPS       (R11), Z25, Z24
+	ADDQ         CX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z12, Z12
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z13, Z13
-	ADDQ         CX, R11
-	VMULPS       (R11), Z25, Z24
+	ADDQ         CX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z14, Z14
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z15, Z15
-	ADDQ         CX, R11
-	VMULPS       (R11), Z25, Z24
+	ADDQ         CX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z16, Z16
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z17, Z17
-	ADDQ         CX, R11
-	VMULPS       (R11), Z25, Z24
+	ADDQ         CX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z18, Z18
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z19, Z19
-	ADDQ         CX, R11
-	VMULPS       (R11), Z25, Z24
+	ADDQ         CX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z20, Z20
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z21, Z21
-	ADDQ         CX, R11
-	VMULPS       (R11), Z25, Z24
+	ADDQ         CX, R12
+	VMULPS       (R12), Z25, Z24
 	VADDPS       Z24, Z22, Z22
-	VMULPS       64(R11), Z25, Z24
+	VMULPS       64(R12), Z25, Z24
 	VADDPS       Z24, Z23, Z23
 
 store:
@@ -2982,6 +3066,30 @@ store:
 	VZEROUPPER
 	RET
 
+// func spreadFMA512(dst *float32, stride int, src *float32, lds int, panels int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·spreadFMA512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ stride+8(FP), CX
+	MOVQ src+16(FP), DX
+	MOVQ lds+24(FP), BX
+	MOVQ panels+32(FP), SI
+	SHLQ $0x02, CX
+
+panel:
+	VMOVUPS    (DX), Z0
+	VMOVUPS    64(DX), Z1
+	PREFETCHT0 (DX)(BX*8)
+	PREFETCHT0 64(DX)(BX*8)
+	VMOVUPS    Z0, (AX)
+	VMOVUPS    Z1, 64(AX)
+	ADDQ       $0x00000080, DX
+	ADDQ       CX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
 // func peakFMA512(rounds int)
 // Requires: AVX, AVX512F
 TEXT ·peakFMA512(SB), NOSPLIT, $0-8
@@ -3019,35 +3127,38 @@ round:
 	VZEROUPPER
 	RET
 
-// func tile1x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile1x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x1FMA256(SB), NOSPLIT, $0-56
+TEXT ·tile1x1FMA256(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
+	SHLQ       $0x02, DI
 	MOVQ       AX, CX
 	VXORPS     X0, X0, X0
 	PREFETCHT0 (CX)
 
 step:
 	VMOVUPS      (SI), Y2
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Y1
 	VFMADD231PS  Y2, Y1, Y0
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y1
+	VBROADCASTSS alpha+56(FP), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVL         beta+52(FP), CX
+	MOVL         beta+60(FP), CX
 	TESTL        CX, CX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Y2
+	VBROADCASTSS beta+60(FP), Y2
 	MOVQ         AX, CX
 	VMULPS       (CX), Y2, Y1
 	VADDPS       Y1, Y0, Y0
@@ -3057,46 +3168,49 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile2x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x1FMA256(SB), NOSPLIT, $0-56
+TEXT ·tile2x1FMA256(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	MOVQ       AX, R8
+	SHLQ       $0x02, DI
+	MOVQ       AX, R9
 	VXORPS     X0, X0, X0
-	PREFETCHT0 (R8)
-	ADDQ       CX, R8
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R8)
+	PREFETCHT0 (R9)
 
 step:
 	VMOVUPS      (SI), Y3
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Y2
 	VFMADD231PS  Y3, Y2, Y0
 	VBROADCASTSS (DX)(BX*1), Y2
 	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y2
+	VBROADCASTSS alpha+56(FP), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Y3
-	MOVQ         AX, R8
-	VMULPS       (R8), Y3, Y2
+	VBROADCASTSS beta+60(FP), Y3
+	MOVQ         AX, R9
+	VMULPS       (R9), Y3, Y2
 	VADDPS       Y2, Y0, Y0
-	ADDQ         CX, R8
-	VMULPS       (R8), Y3, Y2
+	ADDQ         CX, R9
+	VMULPS       (R9), Y3, Y2
 	VADDPS       Y2, Y1, Y1
 
 store:
@@ -3106,29 +3220,32 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile3x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile3x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile3x1FMA256(SB), NOSPLIT, $0-56
+TEXT ·tile3x1FMA256(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	MOVQ       AX, R8
+	SHLQ       $0x02, DI
+	MOVQ       AX, R9
 	VXORPS     X0, X0, X0
-	PREFETCHT0 (R8)
-	ADDQ       CX, R8
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R8)
-	ADDQ       CX, R8
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
 	VXORPS     X2, X2, X2
-	PREFETCHT0 (R8)
+	PREFETCHT0 (R9)
 
 step:
 	VMOVUPS      (SI), Y4
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Y3
 	VFMADD231PS  Y4, Y3, Y0
 	VBROADCASTSS (DX)(BX*1), Y3
@@ -3136,25 +3253,25 @@ step:
 	VBROADCASTSS (DX)(BX*2), Y3
 	VFMADD231PS  Y4, Y3, Y2
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y3
+	VBROADCASTSS alpha+56(FP), Y3
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Y4
-	MOVQ         AX, R8
-	VMULPS       (R8), Y4, Y3
+	VBROADCASTSS beta+60(FP), Y4
+	MOVQ         AX, R9
+	VMULPS       (R9), Y4, Y3
 	VADDPS       Y3, Y0, Y0
-	ADDQ         CX, R8
-	VMULPS       (R8), Y4, Y3
+	ADDQ         CX, R9
+	VMULPS       (R9), Y4, Y3
 	VADDPS       Y3, Y1, Y1
-	ADDQ         CX, R8
-	VMULPS       (R8), Y4, Y3
+	ADDQ         CX, R9
+	VMULPS       (R9), Y4, Y3
 	VADDPS       Y3, Y2, Y2
 
 store:
@@ -3166,65 +3283,68 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile4x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile4x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile4x1FMA256(SB), NOSPLIT, $0-56
+TEXT ·tile4x1FMA256(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	MOVQ       AX, R9
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	MOVQ       AX, R10
 	VXORPS     X0, X0, X0
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X2, X2, X2
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R9)
+	PREFETCHT0 (R10)
 
 step:
 	VMOVUPS      (SI), Y5
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Y4
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS (DX)(BX*1), Y4
 	VFMADD231PS  Y5, Y4, Y1
 	VBROADCASTSS (DX)(BX*2), Y4
 	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (DX)(R8*1), Y4
+	VBROADCASTSS (DX)(R9*1), Y4
 	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y4
+	VBROADCASTSS alpha+56(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
 	VMULPS       Y4, Y3, Y3
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Y5
-	MOVQ         AX, R9
-	VMULPS       (R9), Y5, Y4
+	VBROADCASTSS beta+60(FP), Y5
+	MOVQ         AX, R10
+	VMULPS       (R10), Y5, Y4
 	VADDPS       Y4, Y0, Y0
-	ADDQ         CX, R9
-	VMULPS       (R9), Y5, Y4
+	ADDQ         CX, R10
+	VMULPS       (R10), Y5, Y4
 	VADDPS       Y4, Y1, Y1
-	ADDQ         CX, R9
-	VMULPS       (R9), Y5, Y4
+	ADDQ         CX, R10
+	VMULPS       (R10), Y5, Y4
 	VADDPS       Y4, Y2, Y2
-	ADDQ         CX, R9
-	VMULPS       (R9), Y5, Y4
+	ADDQ         CX, R10
+	VMULPS       (R10), Y5, Y4
 	VADDPS       Y4, Y3, Y3
 
 store:
@@ -3238,102 +3358,20 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile5x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile5x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile5x1FMA256(SB), NOSPLIT, $0-56
+TEXT ·tile5x1FMA256(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	MOVQ       AX, R9
-	VXORPS     X0, X0, X0
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
-	VXORPS     X1, X1, X1
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
-	VXORPS     X2, X2, X2
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
-	VXORPS     X3, X3, X3
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
-	VXORPS     X4, X4, X4
-	PREFETCHT0 (R9)
-
-step:
-	VMOVUPS      (SI), Y6
-	VBROADCASTSS (DX), Y5
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (DX)(BX*1), Y5
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (DX)(BX*2), Y5
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (DX)(R8*1), Y5
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (DX)(BX*4), Y5
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
-	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y5
-	VMULPS       Y5, Y0, Y0
-	VMULPS       Y5, Y1, Y1
-	VMULPS       Y5, Y2, Y2
-	VMULPS       Y5, Y3, Y3
-	VMULPS       Y5, Y4, Y4
-	MOVL         beta+52(FP), DX
-	TESTL        DX, DX
-	JZ           store
-	VBROADCASTSS beta+52(FP), Y6
-	MOVQ         AX, R9
-	VMULPS       (R9), Y6, Y5
-	VADDPS       Y5, Y0, Y0
-	ADDQ         CX, R9
-	VMULPS       (R9), Y6, Y5
-	VADDPS       Y5, Y1, Y1
-	ADDQ         CX, R9
-	VMULPS       (R9), Y6, Y5
-	VADDPS       Y5, Y2, Y2
-	ADDQ         CX, R9
-	VMULPS       (R9), Y6, Y5
-	VADDPS       Y5, Y3, Y3
-	ADDQ         CX, R9
-	VMULPS       (R9), Y6, Y5
-	VADDPS       Y5, Y4, Y4
-
-store:
-	VMOVUPS Y0, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y1, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y3, (AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VZEROUPPER
-	RET
-
-// func tile6x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
-// Requires: AVX, FMA3, MMX+
-TEXT ·tile6x1FMA256(SB), NOSPLIT, $0-56
-	MOVQ       c+0(FP), AX
-	MOVQ       ldc+8(FP), CX
-	MOVQ       a+16(FP), DX
-	MOVQ       lda+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
-	SHLQ       $0x02, CX
-	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
 	MOVQ       AX, R10
 	VXORPS     X0, X0, X0
 	PREFETCHT0 (R10)
@@ -3349,56 +3387,144 @@ TEXT ·tile6x1FMA256(SB), NOSPLIT, $0-56
 	ADDQ       CX, R10
 	VXORPS     X4, X4, X4
 	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+
+step:
+	VMOVUPS      (SI), Y6
+	PREFETCHT0   (SI)(DI*8)
+	VBROADCASTSS (DX), Y5
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (DX)(BX*1), Y5
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (DX)(BX*2), Y5
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (DX)(R9*1), Y5
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX)(BX*4), Y5
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          step
+	VBROADCASTSS alpha+56(FP), Y5
+	VMULPS       Y5, Y0, Y0
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y5, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMULPS       Y5, Y4, Y4
+	MOVL         beta+60(FP), DX
+	TESTL        DX, DX
+	JZ           store
+	VBROADCASTSS beta+60(FP), Y6
+	MOVQ         AX, R10
+	VMULPS       (R10), Y6, Y5
+	VADDPS       Y5, Y0, Y0
+	ADDQ         CX, R10
+	VMULPS       (R10), Y6, Y5
+	VADDPS       Y5, Y1, Y1
+	ADDQ         CX, R10
+	VMULPS       (R10), Y6, Y5
+	VADDPS       Y5, Y2, Y2
+	ADDQ         CX, R10
+	VMULPS       (R10), Y6, Y5
+	VADDPS       Y5, Y3, Y3
+	ADDQ         CX, R10
+	VMULPS       (R10), Y6, Y5
+	VADDPS       Y5, Y4, Y4
+
+store:
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VZEROUPPER
+	RET
+
+// func tile6x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile6x1FMA256(SB), NOSPLIT, $0-64
+	MOVQ       c+0(FP), AX
+	MOVQ       ldc+8(FP), CX
+	MOVQ       a+16(FP), DX
+	MOVQ       lda+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
+	SHLQ       $0x02, CX
+	SHLQ       $0x02, BX
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	MOVQ       AX, R11
+	VXORPS     X0, X0, X0
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
+	VXORPS     X1, X1, X1
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
+	VXORPS     X2, X2, X2
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
+	VXORPS     X3, X3, X3
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
+	VXORPS     X4, X4, X4
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R10)
+	PREFETCHT0 (R11)
 
 step:
 	VMOVUPS      (SI), Y7
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Y6
 	VFMADD231PS  Y7, Y6, Y0
 	VBROADCASTSS (DX)(BX*1), Y6
 	VFMADD231PS  Y7, Y6, Y1
 	VBROADCASTSS (DX)(BX*2), Y6
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (DX)(R8*1), Y6
+	VBROADCASTSS (DX)(R9*1), Y6
 	VFMADD231PS  Y7, Y6, Y3
 	VBROADCASTSS (DX)(BX*4), Y6
 	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (DX)(R9*1), Y6
+	VBROADCASTSS (DX)(R10*1), Y6
 	VFMADD231PS  Y7, Y6, Y5
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y6
+	VBROADCASTSS alpha+56(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y4, Y4
 	VMULPS       Y6, Y5, Y5
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Y7
-	MOVQ         AX, R10
-	VMULPS       (R10), Y7, Y6
+	VBROADCASTSS beta+60(FP), Y7
+	MOVQ         AX, R11
+	VMULPS       (R11), Y7, Y6
 	VADDPS       Y6, Y0, Y0
-	ADDQ         CX, R10
-	VMULPS       (R10), Y7, Y6
+	ADDQ         CX, R11
+	VMULPS       (R11), Y7, Y6
 	VADDPS       Y6, Y1, Y1
-	ADDQ         CX, R10
-	VMULPS       (R10), Y7, Y6
+	ADDQ         CX, R11
+	VMULPS       (R11), Y7, Y6
 	VADDPS       Y6, Y2, Y2
-	ADDQ         CX, R10
-	VMULPS       (R10), Y7, Y6
+	ADDQ         CX, R11
+	VMULPS       (R11), Y7, Y6
 	VADDPS       Y6, Y3, Y3
-	ADDQ         CX, R10
-	VMULPS       (R10), Y7, Y6
+	ADDQ         CX, R11
+	VMULPS       (R11), Y7, Y6
 	VADDPS       Y6, Y4, Y4
-	ADDQ         CX, R10
-	VMULPS       (R10), Y7, Y6
+	ADDQ         CX, R11
+	VMULPS       (R11), Y7, Y6
 	VADDPS       Y6, Y5, Y5
 
 store:
@@ -3416,17 +3542,19 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile1x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile1x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x2FMA256(SB), NOSPLIT, $0-56
+TEXT ·tile1x2FMA256(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
+	SHLQ       $0x02, DI
 	MOVQ       AX, CX
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
@@ -3435,20 +3563,21 @@ TEXT ·tile1x2FMA256(SB), NOSPLIT, $0-56
 step:
 	VMOVUPS      (SI), Y3
 	VMOVUPS      32(SI), Y4
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Y2
 	VFMADD231PS  Y3, Y2, Y0
 	VFMADD231PS  Y4, Y2, Y1
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y2
+	VBROADCASTSS alpha+56(FP), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
-	MOVL         beta+52(FP), CX
+	MOVL         beta+60(FP), CX
 	TESTL        CX, CX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Y3
+	VBROADCASTSS beta+60(FP), Y3
 	MOVQ         AX, CX
 	VMULPS       (CX), Y3, Y2
 	VADDPS       Y2, Y0, Y0
@@ -3461,29 +3590,32 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile2x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x2FMA256(SB), NOSPLIT, $0-56
+TEXT ·tile2x2FMA256(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	MOVQ       AX, R8
+	SHLQ       $0x02, DI
+	MOVQ       AX, R9
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R8)
-	ADDQ       CX, R8
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
 	VXORPS     X2, X2, X2
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R8)
+	PREFETCHT0 (R9)
 
 step:
 	VMOVUPS      (SI), Y5
 	VMOVUPS      32(SI), Y6
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Y4
 	VFMADD231PS  Y5, Y4, Y0
 	VFMADD231PS  Y6, Y4, Y1
@@ -3491,27 +3623,27 @@ step:
 	VFMADD231PS  Y5, Y4, Y2
 	VFMADD231PS  Y6, Y4, Y3
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y4
+	VBROADCASTSS alpha+56(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
 	VMULPS       Y4, Y3, Y3
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Y5
-	MOVQ         AX, R8
-	VMULPS       (R8), Y5, Y4
+	VBROADCASTSS beta+60(FP), Y5
+	MOVQ         AX, R9
+	VMULPS       (R9), Y5, Y4
 	VADDPS       Y4, Y0, Y0
-	VMULPS       32(R8), Y5, Y4
+	VMULPS       32(R9), Y5, Y4
 	VADDPS       Y4, Y1, Y1
-	ADDQ         CX, R8
-	VMULPS       (R8), Y5, Y4
+	ADDQ         CX, R9
+	VMULPS       (R9), Y5, Y4
 	VADDPS       Y4, Y2, Y2
-	VMULPS       32(R8), Y5, Y4
+	VMULPS       32(R9), Y5, Y4
 	VADDPS       Y4, Y3, Y3
 
 store:
@@ -3523,33 +3655,36 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile3x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile3x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile3x2FMA256(SB), NOSPLIT, $0-56
+TEXT ·tile3x2FMA256(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	MOVQ       AX, R8
+	SHLQ       $0x02, DI
+	MOVQ       AX, R9
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R8)
-	ADDQ       CX, R8
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
 	VXORPS     X2, X2, X2
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R8)
-	ADDQ       CX, R8
+	PREFETCHT0 (R9)
+	ADDQ       CX, R9
 	VXORPS     X4, X4, X4
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R8)
+	PREFETCHT0 (R9)
 
 step:
 	VMOVUPS      (SI), Y7
 	VMOVUPS      32(SI), Y8
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Y6
 	VFMADD231PS  Y7, Y6, Y0
 	VFMADD231PS  Y8, Y6, Y1
@@ -3560,34 +3695,34 @@ step:
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y8, Y6, Y5
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y6
+	VBROADCASTSS alpha+56(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y4, Y4
 	VMULPS       Y6, Y5, Y5
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Y7
-	MOVQ         AX, R8
-	VMULPS       (R8), Y7, Y6
+	VBROADCASTSS beta+60(FP), Y7
+	MOVQ         AX, R9
+	VMULPS       (R9), Y7, Y6
 	VADDPS       Y6, Y0, Y0
-	VMULPS       32(R8), Y7, Y6
+	VMULPS       32(R9), Y7, Y6
 	VADDPS       Y6, Y1, Y1
-	ADDQ         CX, R8
-	VMULPS       (R8), Y7, Y6
+	ADDQ         CX, R9
+	VMULPS       (R9), Y7, Y6
 	VADDPS       Y6, Y2, Y2
-	VMULPS       32(R8), Y7, Y6
+	VMULPS       32(R9), Y7, Y6
 	VADDPS       Y6, Y3, Y3
-	ADDQ         CX, R8
-	VMULPS       (R8), Y7, Y6
+	ADDQ         CX, R9
+	VMULPS       (R9), Y7, Y6
 	VADDPS       Y6, Y4, Y4
-	VMULPS       32(R8), Y7, Y6
+	VMULPS       32(R9), Y7, Y6
 	VADDPS       Y6, Y5, Y5
 
 store:
@@ -3602,38 +3737,41 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile4x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile4x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile4x2FMA256(SB), NOSPLIT, $0-56
+TEXT ·tile4x2FMA256(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	MOVQ       AX, R9
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	MOVQ       AX, R10
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X2, X2, X2
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X4, X4, X4
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X6, X6, X6
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R9)
+	PREFETCHT0 (R10)
 
 step:
 	VMOVUPS      (SI), Y9
 	VMOVUPS      32(SI), Y10
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Y8
 	VFMADD231PS  Y9, Y8, Y0
 	VFMADD231PS  Y10, Y8, Y1
@@ -3643,14 +3781,14 @@ step:
 	VBROADCASTSS (DX)(BX*2), Y8
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y10, Y8, Y5
-	VBROADCASTSS (DX)(R8*1), Y8
+	VBROADCASTSS (DX)(R9*1), Y8
 	VFMADD231PS  Y9, Y8, Y6
 	VFMADD231PS  Y10, Y8, Y7
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y8
+	VBROADCASTSS alpha+56(FP), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -3659,29 +3797,29 @@ step:
 	VMULPS       Y8, Y5, Y5
 	VMULPS       Y8, Y6, Y6
 	VMULPS       Y8, Y7, Y7
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Y9
-	MOVQ         AX, R9
-	VMULPS       (R9), Y9, Y8
+	VBROADCASTSS beta+60(FP), Y9
+	MOVQ         AX, R10
+	VMULPS       (R10), Y9, Y8
 	VADDPS       Y8, Y0, Y0
-	VMULPS       32(R9), Y9, Y8
+	VMULPS       32(R10), Y9, Y8
 	VADDPS       Y8, Y1, Y1
-	ADDQ         CX, R9
-	VMULPS       (R9), Y9, Y8
+	ADDQ         CX, R10
+	VMULPS       (R10), Y9, Y8
 	VADDPS       Y8, Y2, Y2
-	VMULPS       32(R9), Y9, Y8
+	VMULPS       32(R10), Y9, Y8
 	VADDPS       Y8, Y3, Y3
-	ADDQ         CX, R9
-	VMULPS       (R9), Y9, Y8
+	ADDQ         CX, R10
+	VMULPS       (R10), Y9, Y8
 	VADDPS       Y8, Y4, Y4
-	VMULPS       32(R9), Y9, Y8
+	VMULPS       32(R10), Y9, Y8
 	VADDPS       Y8, Y5, Y5
-	ADDQ         CX, R9
-	VMULPS       (R9), Y9, Y8
+	ADDQ         CX, R10
+	VMULPS       (R10), Y9, Y8
 	VADDPS       Y8, Y6, Y6
-	VMULPS       32(R9), Y9, Y8
+	VMULPS       32(R10), Y9, Y8
 	VADDPS       Y8, Y7, Y7
 
 store:
@@ -3699,42 +3837,45 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile5x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile5x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile5x2FMA256(SB), NOSPLIT, $0-56
+TEXT ·tile5x2FMA256(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	MOVQ       AX, R9
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	MOVQ       AX, R10
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X2, X2, X2
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X4, X4, X4
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X6, X6, X6
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R9)
-	ADDQ       CX, R9
+	PREFETCHT0 (R10)
+	ADDQ       CX, R10
 	VXORPS     X8, X8, X8
 	VXORPS     X9, X9, X9
-	PREFETCHT0 (R9)
+	PREFETCHT0 (R10)
 
 step:
 	VMOVUPS      (SI), Y11
 	VMOVUPS      32(SI), Y12
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Y10
 	VFMADD231PS  Y11, Y10, Y0
 	VFMADD231PS  Y12, Y10, Y1
@@ -3744,17 +3885,17 @@ step:
 	VBROADCASTSS (DX)(BX*2), Y10
 	VFMADD231PS  Y11, Y10, Y4
 	VFMADD231PS  Y12, Y10, Y5
-	VBROADCASTSS (DX)(R8*1), Y10
+	VBROADCASTSS (DX)(R9*1), Y10
 	VFMADD231PS  Y11, Y10, Y6
 	VFMADD231PS  Y12, Y10, Y7
 	VBROADCASTSS (DX)(BX*4), Y10
 	VFMADD231PS  Y11, Y10, Y8
 	VFMADD231PS  Y12, Y10, Y9
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y10
+	VBROADCASTSS alpha+56(FP), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -3765,34 +3906,34 @@ step:
 	VMULPS       Y10, Y7, Y7
 	VMULPS       Y10, Y8, Y8
 	VMULPS       Y10, Y9, Y9
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Y11
-	MOVQ         AX, R9
-	VMULPS       (R9), Y11, Y10
+	VBROADCASTSS beta+60(FP), Y11
+	MOVQ         AX, R10
+	VMULPS       (R10), Y11, Y10
 	VADDPS       Y10, Y0, Y0
-	VMULPS       32(R9), Y11, Y10
+	VMULPS       32(R10), Y11, Y10
 	VADDPS       Y10, Y1, Y1
-	ADDQ         CX, R9
-	VMULPS       (R9), Y11, Y10
+	ADDQ         CX, R10
+	VMULPS       (R10), Y11, Y10
 	VADDPS       Y10, Y2, Y2
-	VMULPS       32(R9), Y11, Y10
+	VMULPS       32(R10), Y11, Y10
 	VADDPS       Y10, Y3, Y3
-	ADDQ         CX, R9
-	VMULPS       (R9), Y11, Y10
+	ADDQ         CX, R10
+	VMULPS       (R10), Y11, Y10
 	VADDPS       Y10, Y4, Y4
-	VMULPS       32(R9), Y11, Y10
+	VMULPS       32(R10), Y11, Y10
 	VADDPS       Y10, Y5, Y5
-	ADDQ         CX, R9
-	VMULPS       (R9), Y11, Y10
+	ADDQ         CX, R10
+	VMULPS       (R10), Y11, Y10
 	VADDPS       Y10, Y6, Y6
-	VMULPS       32(R9), Y11, Y10
+	VMULPS       32(R10), Y11, Y10
 	VADDPS       Y10, Y7, Y7
-	ADDQ         CX, R9
-	VMULPS       (R9), Y11, Y10
+	ADDQ         CX, R10
+	VMULPS       (R10), Y11, Y10
 	VADDPS       Y10, Y8, Y8
-	VMULPS       32(R9), Y11, Y10
+	VMULPS       32(R10), Y11, Y10
 	VADDPS       Y10, Y9, Y9
 
 store:
@@ -3813,47 +3954,50 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile6x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha float32, beta float32)
+// func tile6x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile6x2FMA256(SB), NOSPLIT, $0-56
+TEXT ·tile6x2FMA256(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
 	MOVQ       lda+24(FP), BX
 	MOVQ       b+32(FP), SI
-	MOVQ       depth+40(FP), DI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       depth+48(FP), R8
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R8
-	LEAQ       (BX)(BX*4), R9
-	MOVQ       AX, R10
+	SHLQ       $0x02, DI
+	LEAQ       (BX)(BX*2), R9
+	LEAQ       (BX)(BX*4), R10
+	MOVQ       AX, R11
 	VXORPS     X0, X0, X0
 	VXORPS     X1, X1, X1
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     X2, X2, X2
 	VXORPS     X3, X3, X3
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     X4, X4, X4
 	VXORPS     X5, X5, X5
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     X6, X6, X6
 	VXORPS     X7, X7, X7
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     X8, X8, X8
 	VXORPS     X9, X9, X9
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     X10, X10, X10
 	VXORPS     X11, X11, X11
-	PREFETCHT0 (R10)
+	PREFETCHT0 (R11)
 
 step:
 	VMOVUPS      (SI), Y13
 	VMOVUPS      32(SI), Y14
+	PREFETCHT0   (SI)(DI*8)
 	VBROADCASTSS (DX), Y12
 	VFMADD231PS  Y13, Y12, Y0
 	VFMADD231PS  Y14, Y12, Y1
@@ -3863,20 +4007,20 @@ step:
 	VBROADCASTSS (DX)(BX*2), Y12
 	VFMADD231PS  Y13, Y12, Y4
 	VFMADD231PS  Y14, Y12, Y5
-	VBROADCASTSS (DX)(R8*1), Y12
+	VBROADCASTSS (DX)(R9*1), Y12
 	VFMADD231PS  Y13, Y12, Y6
 	VFMADD231PS  Y14, Y12, Y7
 	VBROADCASTSS (DX)(BX*4), Y12
 	VFMADD231PS  Y13, Y12, Y8
 	VFMADD231PS  Y14, Y12, Y9
-	VBROADCASTSS (DX)(R9*1), Y12
+	VBROADCASTSS (DX)(R10*1), Y12
 	VFMADD231PS  Y13, Y12, Y10
 	VFMADD231PS  Y14, Y12, Y11
 	ADDQ         $0x04, DX
-	ADDQ         $0x00000040, SI
-	DECQ         DI
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          step
-	VBROADCASTSS alpha+48(FP), Y12
+	VBROADCASTSS alpha+56(FP), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -3889,39 +4033,39 @@ step:
 	VMULPS       Y12, Y9, Y9
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y12, Y11, Y11
-	MOVL         beta+52(FP), DX
+	MOVL         beta+60(FP), DX
 	TESTL        DX, DX
 	JZ           store
-	VBROADCASTSS beta+52(FP), Y13
-	MOVQ         AX, R10
-	VMULPS       (R10), Y13, Y12
+	VBROADCASTSS beta+60(FP), Y13
+	MOVQ         AX, R11
+	VMULPS       (R11), Y13, Y12
 	VADDPS       Y12, Y0, Y0
-	VMULPS       32(R10), Y13, Y12
+	VMULPS       32(R11), Y13, Y12
 	VADDPS       Y12, Y1, Y1
-	ADDQ         CX, R10
-	VMULPS       (R10), Y13, Y12
+	ADDQ         CX, R11
+	VMULPS       (R11), Y13, Y12
 	VADDPS       Y12, Y2, Y2
-	VMULPS       32(R10), Y13, Y12
+	VMULPS       32(R11), Y13, Y12
 	VADDPS       Y12, Y3, Y3
-	ADDQ         CX, R10
-	VMULPS       (R10), Y13, Y12
+	ADDQ         CX, R11
+	VMULPS       (R11), Y13, Y12
 	VADDPS       Y12, Y4, Y4
-	VMULPS       32(R10), Y13, Y12
+	VMULPS       32(R11), Y13, Y12
 	VADDPS       Y12, Y5, Y5
-	ADDQ         CX, R10
-	VMULPS       (R10), Y13, Y12
+	ADDQ         CX, R11
+	VMULPS       (R11), Y13, Y12
 	VADDPS       Y12, Y6, Y6
-	VMULPS       32(R10), Y13, Y12
+	VMULPS       32(R11), Y13, Y12
 	VADDPS       Y12, Y7, Y7
-	ADDQ         CX, R10
-	VMULPS       (R10), Y13, Y12
+	ADDQ         CX, R11
+	VMULPS       (R11), Y13, Y12
 	VADDPS       Y12, Y8, Y8
-	VMULPS       32(R10), Y13, Y12
+	VMULPS       32(R11), Y13, Y12
 	VADDPS       Y12, Y9, Y9
-	ADDQ         CX, R10
-	VMULPS       (R10), Y13, Y12
+	ADDQ         CX, R11
+	VMULPS       (R11), Y13, Y12
 	VADDPS       Y12, Y10, Y10
-	VMULPS       32(R10), Y13, Y12
+	VMULPS       32(R11), Y13, Y12
 	VADDPS       Y12, Y11, Y11
 
 store:
@@ -3942,6 +4086,29 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
+	VZEROUPPER
+	RET
+
+// func spreadFMA256(dst *float32, stride int, src *float32, lds int, panels int)
+// Requires: AVX, MMX+
+TEXT ·spreadFMA256(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ stride+8(FP), CX
+	MOVQ src+16(FP), DX
+	MOVQ lds+24(FP), BX
+	MOVQ panels+32(FP), SI
+	SHLQ $0x02, CX
+
+panel:
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	PREFETCHT0 (DX)(BX*8)
+	VMOVUPS    Y0, (AX)
+	VMOVUPS    Y1, 32(AX)
+	ADDQ       $0x00000040, DX
+	ADDQ       CX, AX
+	DECQ       SI
+	JNZ        panel
 	VZEROUPPER
 	RET
 

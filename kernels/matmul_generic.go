@@ -1,14 +1,13 @@
 package kernels
 
 // floatTileGeneric defines the tiles of a MatMul: two rows of four columns.
-var floatTileGeneric = floatTile{rows: 2, columns: 4, vector: 4, run: runGeneric, transpose: transposeGeneric}
+var floatTileGeneric = floatTile{rows: 2, columns: 4, vector: 4, run: runGeneric, spread: spreadGeneric, transpose: transposeGeneric}
 
-func runGeneric(c []float32, ldc int, a []float32, lda int, b []float32, depth, rows, _ int, alpha, beta float32) {
+func runGeneric(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, _ int, alpha, beta float32) {
 	second := (rows - 1) * lda // a single row is computed twice
-	x, y := a[:depth], a[second:][:depth]
 	var x0, x1, x2, x3, y0, y1, y2, y3 float32
-	for k, u := range x {
-		v, w := y[k], (*[4]float32)(b[4*k:])
+	for k := range depth {
+		u, v, w := a[k], a[k+second], (*[4]float32)(b[k*ldb:])
 		x0 += float32(u * w[0])
 		x1 += float32(u * w[1])
 		x2 += float32(u * w[2])
@@ -33,5 +32,11 @@ func transposeGeneric(dst []float32, ldd int, src []float32, lds, rows, columns 
 		for j, v := range src[i*lds:][:columns] {
 			dst[j*ldd+i] = v
 		}
+	}
+}
+
+func spreadGeneric(dst []float32, stride int, src []float32, _, panels int) {
+	for p := range panels {
+		copy(dst[p*stride:][:4], src[4*p:][:4])
 	}
 }

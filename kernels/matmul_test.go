@@ -121,7 +121,7 @@ func TestMatMul(t *testing.T) {
 			forms(13, 33, k)
 		}
 	}
-	for _, c := range [][3]int{{rowBlock + 5, 40, 17}, {3, columnBlock + 9, 8}, {14, 30, 2*depthBlock + 1}, {rowBlock + 1, columnBlock + 1, 3}, {1, 1, 1000}} {
+	for _, c := range [][3]int{{rowBlock + 5, 40, 17}, {3, 1100, 8}, {14, 30, 2*depthBlock + 1}, {rowBlock + 1, 1050, 3}, {1, 1, 1000}, {50, 150, 8200}} {
 		for range 4 {
 			forms(c[0], c[1], c[2])
 		}
@@ -263,6 +263,9 @@ func BenchmarkMatMul(b *testing.B) {
 			}
 			for i := range p.A {
 				p.A[i] = float32(i%23) - 11
+			}
+			for i := range p.B { // memory never written would be one page of zeros
+				p.B[i] = float32(i%19) - 9
 			}
 			for b.Loop() {
 				s.MatMul(&p)

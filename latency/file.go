@@ -1,6 +1,7 @@
 package latency
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,10 +15,10 @@ import (
 	"nas/space"
 )
 
-// Format and version of a profile file.
+// Format and version of a profile file. Older versions are read: see file1.go.
 const (
 	fileFormat  = "nas-profile"
-	fileVersion = 1
+	fileVersion = 2
 	maxFile     = 64 << 20
 	maxTables   = 64
 )
@@ -43,14 +44,27 @@ type contentJSON struct {
 type tableJSON struct {
 	Conditions Conditions  `json:"conditions"`
 	Date       string      `json:"date"`
-	Footprint  int         `json:"footprint_bytes"`
-	Overhead   float64     `json:"overhead_ns"`
-	Reference  entryJSON   `json:"reference"`
-	Entries    []entryJSON `json:"entries"`
+	Context    Context     `json:"context"`
+	Overhead   float64     `json:"overhead_ns"` // where no whole models say
+	Spread     float64     `json:"spread"`      // likewise: logarithm of the factor that holds 90 %
+	Reference  timeJSON    `json:"reference"`
+	Models     []modelJSON `json:"models"`
+	Validation *Validation `json:"validation,omitempty"`
 }
 
-type entryJSON struct {
-	Op      string  `json:"op"`
+type modelJSON struct {
+	Bytes int       `json:"streamed_bytes"`
+	Whole *timeJSON `json:"whole,omitempty"`
+	Ops   []opJSON  `json:"ops"`
+}
+
+type opJSON struct {
+	Op    string   `json:"op"`
+	Count int      `json:"steps"`
+	Time  timeJSON `json:"time"`
+}
+
+type timeJSON struct {
 	Floor   float64 `json:"floor_ns"`
 	Third   float64 `json:"third_ns"`
 	Median  float64 `json:"median_ns"`
@@ -61,60 +75,127 @@ type entryJSON struct {
 	Samples int     `json:"samples"`
 }
 
-func toJSON(o space.Op, e Entry) entryJSON {
-	return entryJSON{o.String(), e.Floor, e.Third, e.Median, e.Low, e.High, e.Rounds, e.Reached, e.Samples}
+// Bounds of a table that is read.
+const (
+	maxModels = 1 << 16
+	maxSteps  = 1 << 20
+)
+
+func (t *Table) json() tableJSON {
+	j := tableJSON{t.Conditions, t.Date, t.Context, t.Overhead, t.Spread, timeJSON(t.Reference), []modelJSON{}, t.Validation}
+	for i := range t.Models {
+		m := &t.Models[i]
+		mj := modelJSON{Bytes: m.Bytes, Ops: []opJSON{}}
+		if m.Complete() {
+			whole := timeJSON(m.Whole)
+			mj.Whole = &whole
+		}
+		for _, o := range m.Ops {
+			mj.Ops = append(mj.Ops, opJSON{o.Op.String(), o.Count, timeJSON(o.Entry)})
+		}
+		j.Models = append(j.Models, mj)
+	}
+	return j
 }
 
-func (e entryJSON) entry() (space.Op, Entry, error) {
-	o, err := space.ParseOp(e.Op)
+// table holds every figure of j to what can be.
+func (j *tableJSON) table() (*Table, error) {
+	t := &Table{Conditions: j.Conditions, Date: j.Date, Context: j.Context, Overhead: j.Overhead, Spread: j.Spread, Reference: Entry(j.Reference), Validation: j.Validation}
+	if t.Threads < 1 || !(t.Overhead >= 0 && t.Overhead <= maxTime) || !(t.Spread >= 0 && t.Spread <= widest) {
+		return nil, fmt.Errorf(" a table of %d threads, overhead %v ns, spread %v", t.Threads, t.Overhead, t.Spread)
+	}
+	if err := t.Context.validate(); err != nil {
+		return nil, fmt.Errorf(" %w", err)
+	}
+	if t.Validation != nil {
+		if err := t.Validation.validate(); err != nil {
+			return nil, fmt.Errorf(" %w", err)
+		}
+	}
+	if err := t.Reference.validate(); err != nil {
+		return nil, fmt.Errorf(" reference: %w", err)
+	}
+	if len(j.Models) == 0 || len(j.Models) > maxModels {
+		return nil, fmt.Errorf(" %d models; a table has 1 to %d", len(j.Models), maxModels)
+	}
+	for i := range j.Models {
+		m, err := j.Models[i].model()
+		if err != nil {
+			return nil, fmt.Errorf(" model %d: %w", i+1, err)
+		}
+		t.Models = append(t.Models, m)
+	}
+	return t, nil
+}
+
+func (j *modelJSON) model() (Model, error) {
+	m := Model{Bytes: j.Bytes}
+	if m.Bytes < 0 || len(j.Ops) == 0 {
+		return m, fmt.Errorf("%d ops, %d bytes", len(j.Ops), m.Bytes)
+	}
+	if j.Whole != nil {
+		m.Whole = Entry(*j.Whole)
+		if err := m.Whole.validate(); err != nil {
+			return m, err
+		}
+	}
+	seen := map[space.Op]bool{}
+	for _, oj := range j.Ops {
+		o, err := space.ParseOp(oj.Op)
+		if err != nil {
+			return m, err
+		}
+		e := OpEntry{o, oj.Count, Entry(oj.Time)}
+		if err := e.validate(); err != nil {
+			return m, fmt.Errorf("op %q: %w", oj.Op, err)
+		}
+		if seen[o] || e.Count < 1 || e.Count > maxSteps {
+			return m, fmt.Errorf("op %q is listed twice, or for %d steps", oj.Op, e.Count)
+		}
+		seen[o] = true
+		m.Ops = append(m.Ops, e)
+	}
+	return m, nil
+}
+
+// Encode is the text of a profile file.
+func (f *File) Encode() ([]byte, error) {
+	content := contentJSON{Device: f.Device}
+	for _, t := range f.Tables {
+		content.Tables = append(content.Tables, t.json())
+	}
+	sum, err := checksum(content)
 	if err != nil {
-		return o, Entry{}, err
+		return nil, err
 	}
-	entry := Entry{e.Floor, e.Third, e.Median, e.Low, e.High, e.Rounds, e.Reached, e.Samples}
-	if err := entry.validate(); err != nil {
-		return o, entry, fmt.Errorf("op %q: %w", e.Op, err)
+	data, err := json.Marshal(fileJSON{fileFormat, fileVersion, sum, content})
+	if err != nil {
+		return nil, fmt.Errorf("latency: %w", err)
 	}
-	return o, entry, nil
+	// One line a model: large files stay readable and comparable.
+	for _, key := range []string{`{"streamed_bytes"`, `"content"`, `{"conditions"`, `{"op"`} {
+		data = bytes.ReplaceAll(data, []byte(key), []byte("\n"+key))
+	}
+	return append(data, '\n'), nil
 }
 
 // Write writes f to path, whole or not at all.
 func (f *File) Write(path string) error {
-	content := contentJSON{Device: f.Device}
-	for _, t := range f.Tables {
-		table := tableJSON{t.Conditions, t.Date, t.Footprint, t.Overhead, toJSON(ReferenceOp(), t.Reference), []entryJSON{}}
-		for _, o := range t.Ops() {
-			table.Entries = append(table.Entries, toJSON(o, t.Entries[o]))
-		}
-		content.Tables = append(content.Tables, table)
-	}
-	sum, err := content.checksum()
+	data, err := f.Encode()
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(fileJSON{fileFormat, fileVersion, sum, content}, "", " ")
-	if err != nil {
-		return fmt.Errorf("latency: %w", err)
-	}
-	return atomicfile.Write(path, append(data, '\n'))
+	return atomicfile.Write(path, data)
 }
 
 // checksum is over the compact form, which a file that was read has again.
-func (c contentJSON) checksum() (string, error) {
-	data, err := json.Marshal(c)
+func checksum(content any) (string, error) {
+	data, err := json.Marshal(content)
 	if err != nil {
 		return "", fmt.Errorf("latency: %w", err)
 	}
 	sum := sha256.Sum256(data)
 	return "sha256:" + hex.EncodeToString(sum[:]), nil
-}
-
-// Parse reads the text of a profile file, as Read does.
-func Parse(data []byte) (*File, error) {
-	f, err := parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("latency: %w", err)
-	}
-	return f, nil
 }
 
 // Read reads a profile file and holds every figure of it to what can be.
@@ -123,21 +204,27 @@ func Read(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("latency: %w", err)
 	}
-	f, err := parse(data)
+	f, err := Decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("latency: %s:%w", path, err)
 	}
 	return f, nil
 }
 
-func parse(data []byte) (*File, error) {
-	// The version first: a newer file may look different inside.
+// Decode reads the text of a profile file. Errors begin with the place in it.
+func Decode(data []byte) (*File, error) {
+	// The version first: another one may look different inside.
 	var head struct {
 		Format  string `json:"format"`
 		Version int    `json:"version"`
 	}
-	if json.Unmarshal(data, &head) == nil && head.Format == fileFormat && head.Version > fileVersion {
-		return nil, fmt.Errorf(" the profile is of version %d, this nas reads up to %d", head.Version, fileVersion)
+	if json.Unmarshal(data, &head) == nil && head.Format == fileFormat {
+		switch {
+		case head.Version > fileVersion:
+			return nil, fmt.Errorf(" the profile is of version %d, this nas reads up to %d", head.Version, fileVersion)
+		case head.Version == 1:
+			return decode1(data)
+		}
 	}
 	var file fileJSON
 	if err := strictjson.Decode(data, &file); err != nil {
@@ -150,57 +237,48 @@ func parse(data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sum, err := file.Content.checksum(); err != nil || sum != file.Checksum {
+	if sum, err := checksum(file.Content); err != nil || sum != file.Checksum {
 		return nil, errors.New(" the content does not match its checksum: the file was damaged or edited")
 	}
 	return f, nil
 }
 
-func (c contentJSON) file() (*File, error) {
-	if err := c.Device.Validate(); err != nil {
-		return nil, fmt.Errorf(" %s", strings.TrimPrefix(err.Error(), "devices: "))
-	}
-	if len(c.Tables) == 0 || len(c.Tables) > maxTables {
-		return nil, fmt.Errorf(" %d tables; a profile has 1 to %d", len(c.Tables), maxTables)
+func (c *contentJSON) file() (*File, error) {
+	if err := checkDevice(c.Device, len(c.Tables)); err != nil {
+		return nil, err
 	}
 	f := &File{Device: c.Device}
-	for _, table := range c.Tables {
-		t := &Table{Conditions: table.Conditions, Date: table.Date, Footprint: table.Footprint, Overhead: table.Overhead, Entries: map[space.Op]Entry{}}
+	for i := range c.Tables {
+		t, err := c.Tables[i].table()
+		if err != nil {
+			return nil, err
+		}
 		if t.Device != f.Device.ID() {
 			return nil, fmt.Errorf(" a table is of %q, the device is %q", t.Device, f.Device.ID())
-		}
-		if t.Threads < 1 || t.Overhead < 0 || t.Footprint < 0 {
-			return nil, fmt.Errorf(" a table of %d threads, overhead %v ns, footprint %d bytes", t.Threads, t.Overhead, t.Footprint)
-		}
-		_, reference, err := table.Reference.entry()
-		if err != nil {
-			return nil, fmt.Errorf(" reference: %w", err)
-		}
-		t.Reference = reference
-		for _, e := range table.Entries {
-			o, entry, err := e.entry()
-			if err != nil {
-				return nil, fmt.Errorf(" %w", err)
-			}
-			if _, twice := t.Entries[o]; twice {
-				return nil, fmt.Errorf(" op %q is listed twice", e.Op)
-			}
-			t.Entries[o] = entry
-		}
-		if len(t.Entries) == 0 {
-			return nil, fmt.Errorf(" a table has no entries")
 		}
 		f.Tables = append(f.Tables, t)
 	}
 	return f, nil
 }
 
-// Table is the table of f measured at a level (empty: the best one there) with so
-// many threads; nil if there is none.
-func (f *File) Table(level string, threads int) *Table {
+func checkDevice(d devices.Profile, tables int) error {
+	if err := d.Validate(); err != nil {
+		return fmt.Errorf(" %s", strings.TrimPrefix(err.Error(), "devices: "))
+	}
+	if tables == 0 || tables > maxTables {
+		return fmt.Errorf(" %d tables; a profile has 1 to %d", tables, maxTables)
+	}
+	return nil
+}
+
+// Table is the table of f for a workload, measured at a level (empty: any) with so
+// many threads; the newest of several, nil if there is none. A table that says
+// nothing of its workload, as those of version 1, is for any.
+func (f *File) Table(level string, threads int, w space.Workload) *Table {
 	var found *Table
 	for _, t := range f.Tables {
-		if t.Threads == threads && (level == "" || t.Level == level) && (found == nil || t.Date > found.Date) {
+		fits := t.Workload == space.Workload{} || sameWorkload(t.Workload, w)
+		if fits && t.Threads == threads && (level == "" || t.Level == level) && (found == nil || t.Date > found.Date) {
 			found = t
 		}
 	}

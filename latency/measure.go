@@ -10,126 +10,161 @@ import (
 
 	"nas/devices"
 	"nas/internal/engine"
+	"nas/internal/statistics"
 	"nas/kernels"
 	"nas/space"
 )
 
 // Settings say how to measure.
 type Settings struct {
-	Device  devices.Profile
-	Level   kernels.Level
-	Threads int           // 0: 1
-	Budget  time.Duration // after it no round begins; 0: 25 s
-	Seed    uint64        // of the order of measuring
-	// Progress hears between rounds and every few ops inside one, never while
+	Device   devices.Profile
+	Level    kernels.Level
+	Threads  int            // 0: 1
+	Workload space.Workload // of the programs
+	Budget   time.Duration  // after it no round begins; 0: DefaultBudget
+	Seed     uint64         // of the order of measuring
+	// Progress hears between rounds and every few models inside one, never while
 	// something is being timed. It may be nil.
 	Progress func(Progress)
+	// Keep, where it is not nil, gets what was measured so far every two seconds,
+	// between timings; its error ends the measuring. Resume goes on from such a
+	// state: of the same programs, device and settings.
+	Keep   func(*State) error
+	Resume *State
 }
 
 // Progress is how far measuring has come.
 type Progress struct {
 	Round   int
-	Done    int // ops whose entry is complete
-	Ops     int
+	Done    int // models whose floors are confirmed
+	Models  int
 	Elapsed time.Duration
 	Left    time.Duration // expected, 0 if unknown
 }
 
+// DefaultBudget is the time of measuring where none is set.
+const DefaultBudget = 25 * time.Second
+
 const (
-	sampleTime     = 30 * time.Microsecond // shorter samples are repeated in one timing
-	roundTime      = 100 * time.Microsecond
-	minRounds      = 6 // the median's 95 % interval needs six
-	maxRounds      = 48
-	defaultBudget  = 25 * time.Second
-	longOp         = 5 * time.Millisecond // runs once a round, unwarmed
-	defaultPrivate = 1 << 20              // L2 bytes where the system does not tell
+	minRounds  = 6  // the median's 95 % interval needs six
+	goodRounds = 24 // the machine's slow phases last seconds: rounds of one phase confirm each other
+	maxRounds  = 96
+
+	keepEvery  = 2 * time.Second
+	references = 4 // looks at the reference in a round, each a series of its own
 )
 
-// Footprint is how many bytes of weights repetitions walk through on a device:
-// four times the largest private cache, so that weights come from behind it, as in
-// any model of some MiB.
-func Footprint(p devices.Profile) int {
-	private := p.CacheBytes(2)
-	if private == 0 || private > 8<<20 {
-		private = defaultPrivate
-	}
-	return int(4 * private)
-}
-
-// Measure times ops on this machine in rounds: each round takes the ops that are
-// not done in a new random order, with the reference op in between, until the
-// floor of each was reached within 1 % in three rounds, or the budget is spent.
-// When ctx ends before every op has an entry, the error is ctx's.
-func Measure(ctx context.Context, ops []space.Op, s Settings) (*Table, error) {
-	if len(ops) == 0 {
+// Measure times programs on this machine, as wholes and step by step, in rounds:
+// each round takes all programs in a new random order, with the
+// reference model in between, until the floors of all are confirmed, the budget is
+// spent, or ctx ends. The first two rounds are always whole. When ctx ends before
+// that, the error is ctx's.
+func Measure(ctx context.Context, programs []*space.Program, s Settings) (*Table, error) {
+	if len(programs) == 0 {
 		return nil, errors.New("latency: nothing to measure")
 	}
-	m, err := newMeasurement(ops, s)
+	m, err := newMeasurement(programs, s)
 	if err != nil {
 		return nil, err
 	}
 	defer m.close()
-	m.rounds(ctx)
-	if slices.ContainsFunc(m.subjects, func(s *subject) bool { return len(s.fastest) == 0 }) {
-		return nil, fmt.Errorf("latency: measuring was stopped in round %d: %w", m.round, ctx.Err())
+	before := devices.Noise()
+	if err := m.rounds(ctx); err != nil {
+		return nil, err
 	}
-	t := &Table{Conditions: Here(s.Device, s.Level, m.threads), Date: time.Now().UTC().Format(time.RFC3339), Footprint: Footprint(s.Device),
-		Reference: m.subjects[0].entry(), Entries: map[space.Op]Entry{}}
-	for _, subject := range m.subjects[1:] {
-		t.Entries[subject.op] = subject.entry()
-	}
-	t.Overhead = m.overhead()
+	t := m.state.table(programs)
+	t.Conditions = Here(s.Device, s.Level, m.threads, s.Workload)
+	t.Date = time.Now().UTC().Format(time.RFC3339)
+	t.Context = newContext(before, devices.Noise(), t)
 	return t, nil
 }
 
-// subject is an op being measured.
+// subject is a program being measured.
 type subject struct {
-	op      space.Op
-	probe   *engine.Probe
-	repeats int // in one sample
-	series
-}
-
-// done reports whether more rounds would teach nothing: the floor is confirmed, or
-// is soft, as that of weights streamed through a cache that others use.
-func (s *series) done() bool {
-	return len(s.fastest) >= maxRounds || len(s.fastest) >= minRounds && s.entry().Quorum()
+	prime func()
+	run   func()
+	trace func(ends []int64) // nil: as a whole alone
+	index []int              // of each step: its op among the program's
+	count []int              // of each op: its steps
+	ends  []int64
+	ops   [][]float64 // samples of the round by op
+	whole []float64   // samples of the round
 }
 
 type measurement struct {
 	Settings
-	threads  int
-	bench    *engine.Bench
-	subjects []*subject // the reference op first
-	random   *rand.Rand
-	start    time.Time
-	round    int
-	restore  func()
+	threads   int
+	bench     *engine.Bench
+	subjects  []*subject
+	roundTime time.Duration // of samples of one model in a round
+	most      int           // samples of one model in a round
+	reference *subject
+	state     *State
+	random    *rand.Rand
+	start     time.Time
+	kept      time.Time
+	restore   func()
 }
 
-func newMeasurement(ops []space.Op, s Settings) (*measurement, error) {
-	m := &measurement{Settings: s, threads: max(s.Threads, 1), random: rand.New(rand.NewPCG(s.Seed, 1)), start: time.Now()}
-	if m.Budget == 0 {
-		m.Budget = defaultBudget
+func newMeasurement(programs []*space.Program, s Settings) (*measurement, error) {
+	m, err := s.measurement(newState(programs), programs)
+	if err != nil {
+		return nil, err
 	}
+	for _, p := range programs {
+		probe, err := m.bench.Probe(p)
+		if err != nil {
+			m.close()
+			return nil, err
+		}
+		m.subjects = append(m.subjects, newSubject(p, probe))
+	}
+	return m, nil
+}
+
+// measurement is one without subjects, in whose bench programs have room.
+func (s Settings) measurement(empty *State, programs []*space.Program) (*measurement, error) {
+	m := &measurement{Settings: s, threads: max(s.Threads, 1), state: empty, roundTime: 5 * time.Millisecond, most: 16}
+	if m.Budget == 0 {
+		m.Budget = DefaultBudget
+	}
+	if s.Resume != nil {
+		if !s.Resume.fits(empty) {
+			return nil, errors.New("latency: the state to resume from is of other models")
+		}
+		m.state = s.Resume
+		m.Budget -= time.Duration(m.state.Elapsed)
+	}
+	m.random = rand.New(rand.NewPCG(s.Seed, uint64(m.state.Rounds)+1))
 	set, err := kernels.For(s.Level)
 	if err != nil {
 		return nil, err
 	}
-	all := append([]space.Op{ReferenceOp()}, ops...)
-	if m.bench, err = engine.NewBench(all, Footprint(s.Device), engine.Options{Threads: m.threads, Kernels: set}); err != nil {
+	reference := ReferenceProgram(s.Workload.Phase)
+	if m.bench, err = engine.NewBench(append([]*space.Program{reference}, programs...), engine.Options{Threads: m.threads, Kernels: set}); err != nil {
 		return nil, err
 	}
-	for _, op := range all {
-		probe, err := m.bench.Probe(op)
-		if err != nil {
-			m.bench.Close()
-			return nil, err
-		}
-		m.subjects = append(m.subjects, &subject{op: op, probe: probe})
-	}
 	m.restore = quiet(m.threads)
+	m.start, m.kept = time.Now(), time.Now()
+	probe, err := m.bench.Probe(reference)
+	if err != nil {
+		m.close()
+		return nil, err
+	}
+	m.reference = &subject{prime: probe.Prime, run: probe.Run}
 	return m, nil
+}
+
+func newSubject(p *space.Program, probe *engine.Probe) *subject {
+	ops, count := p.Ops()
+	s := &subject{prime: probe.Prime, run: probe.Run, trace: probe.Trace, ends: make([]int64, len(p.Steps)), ops: make([][]float64, len(ops))}
+	for _, o := range ops {
+		s.count = append(s.count, count[o])
+	}
+	for _, step := range p.Steps {
+		s.index = append(s.index, slices.Index(ops, step.Op))
+	}
+	return s
 }
 
 func (m *measurement) close() {
@@ -137,112 +172,119 @@ func (m *measurement) close() {
 	m.bench.Close()
 }
 
-// rounds measures until every subject is done, the budget is spent or ctx ends. The
-// first two rounds are always whole.
-func (m *measurement) rounds(ctx context.Context) {
-	for m.round < 2 || time.Since(m.start) < m.Budget {
-		var open []*subject
-		for _, s := range m.subjects[1:] {
-			if !s.done() {
-				open = append(open, s)
-			}
+// rounds measures until all is done, the budget is spent or ctx ends.
+func (m *measurement) rounds(ctx context.Context) error {
+	first := m.state.Rounds // of this run
+	for ; m.state.Rounds < 2 || time.Since(m.start) < m.Budget; m.state.Rounds++ {
+		if m.state.done() {
+			return nil
 		}
-		if len(open) == 0 && m.subjects[0].done() {
-			return
-		}
-		m.round++
-		if len(open) < 32 {
-			m.subjects[0].measure()
-		}
-		m.random.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
-		for i, s := range open {
-			if ctx.Err() != nil || m.round > 2 && time.Since(m.start) > m.Budget {
-				return
+		for at, i := range m.random.Perm(len(m.subjects)) {
+			if m.state.Rounds >= 2 && (ctx.Err() != nil || time.Since(m.start) > m.Budget) {
+				return nil
 			}
-			if i%32 == 0 {
-				m.report(i, len(open))
+			if ctx.Err() != nil {
+				return fmt.Errorf("latency: measuring was stopped in round %d: %w", m.state.Rounds+1, ctx.Err())
 			}
-			if i%32 == 31 {
-				m.subjects[0].measure()
+			if look := at * references / len(m.subjects); at == 0 || look > (at-1)*references/len(m.subjects) {
+				if err := m.keep(); err != nil {
+					return err
+				}
+				m.report(first, at)
+				m.reference.measure(&m.state.Reference[look], m.roundTime, m.most)
 			}
-			s.measure()
+			m.subjects[i].measure(&m.state.Models[i], m.roundTime, m.most)
 		}
 	}
+	return nil
 }
 
-// measure takes one round's samples of s.
-func (s *subject) measure() {
-	s.probe.Prime()
-	if s.repeats == 0 {
-		s.repeats = s.calibrate()
-	}
-	one := s.time() // also warms up; counts where the op is long
-	samples := []float64{one}
-	if duration := time.Duration(one * float64(s.repeats)); duration < longOp {
-		samples = samples[:0]
-		for range min(max(int(roundTime/max(duration, 1)), 2), 4) {
-			samples = append(samples, s.time())
-		}
-	}
-	s.add(samples)
-}
-
-// calibrate finds how many repetitions fill a sample.
-func (s *subject) calibrate() int {
-	for n := 1; ; n *= 2 {
+// measure takes one round's samples.
+func (s *subject) measure(to *modelState, roundTime time.Duration, most int) {
+	s.prime()
+	once := func() time.Duration {
 		start := time.Now()
-		s.probe.Repeat(n)
-		if took := time.Since(start); took >= sampleTime || n >= 1<<20 {
-			return max(1, int(float64(n)*float64(sampleTime)/float64(max(took, 1))+0.999))
+		s.run()
+		return max(time.Since(start), 1)
+	}
+	// Caches that share lines between levels take some runs to settle.
+	one := once()
+	for warm := one; warm < roundTime; warm += one {
+		one = once()
+	}
+	n := min(max(int(roundTime/one), 1), most)
+	for i := range s.ops {
+		s.ops[i] = s.ops[i][:0]
+	}
+	s.whole = s.whole[:0]
+	for range n {
+		if s.trace != nil {
+			s.step()
 		}
+		s.whole = append(s.whole, float64(once()))
+	}
+	to.Whole.add(s.whole)
+	for i := range s.ops {
+		to.Ops[i].add(s.ops[i])
 	}
 }
 
-// time is one sample: ns of one repetition.
-func (s *subject) time() float64 {
-	start := time.Now()
-	s.probe.Repeat(s.repeats)
-	return max(float64(time.Since(start)), 1) / float64(s.repeats)
+// step runs once and takes of each op the mean over its steps.
+func (s *subject) step() {
+	s.trace(s.ends)
+	for i := range s.ops {
+		s.ops[i] = append(s.ops[i], 0)
+	}
+	last := int64(0)
+	for i, end := range s.ends {
+		o := s.ops[s.index[i]]
+		o[len(o)-1] += float64(end-last) / float64(s.count[s.index[i]])
+		last = end
+	}
+	for _, o := range s.ops {
+		o[len(o)-1] = max(o[len(o)-1], 1) // a clock may be coarser
+	}
 }
 
-// overhead is what a run costs besides its ops: the difference between running the
-// smallest op once a run and repeating it within one.
-func (m *measurement) overhead() float64 {
-	var smallest *subject
-	for _, s := range m.subjects[1:] {
-		if smallest == nil || s.entry().Floor < smallest.entry().Floor {
-			smallest = s
-		}
+// keep hands the state out now and then.
+func (m *measurement) keep() error {
+	if m.Keep == nil || time.Since(m.kept) < keepEvery {
+		return nil
 	}
-	smallest.probe.Prime()
-	least := smallest.time()
-	var single series
-	for range minRounds {
-		const runs = 500
-		start := time.Now()
-		for range runs {
-			smallest.probe.Repeat(1)
-		}
-		single.add([]float64{float64(time.Since(start)) / runs})
-		least = min(least, smallest.time())
-	}
-	return max(single.entry().Floor-least, 0)
+	m.kept = time.Now()
+	m.state.Elapsed += int64(time.Since(m.start))
+	m.Budget -= time.Since(m.start)
+	m.start = time.Now()
+	return m.Keep(m.state)
 }
 
 // report tells Progress; Left is by the time that rounds have taken so far.
-func (m *measurement) report(at, open int) {
+func (m *measurement) report(first, at int) {
 	if m.Progress == nil {
 		return
 	}
-	p := Progress{Round: m.round, Ops: len(m.subjects) - 1, Elapsed: time.Since(m.start)}
-	for _, s := range m.subjects[1:] {
-		if s.done() {
+	p := Progress{Round: m.state.Rounds + 1, Models: len(m.subjects), Elapsed: time.Duration(m.state.Elapsed) + time.Since(m.start)}
+	for i := range m.state.Models {
+		if m.state.Models[i].done() {
 			p.Done++
 		}
 	}
-	if rounds := float64(m.round-1) + float64(at)/float64(open); rounds > 0.2 {
-		p.Left = time.Duration(float64(p.Elapsed) / rounds * max(minRounds-rounds, 0))
-		p.Left = min(p.Left, max(m.Budget-p.Elapsed, 0))
+	if n := float64(m.state.Rounds-first) + float64(at)/float64(len(m.subjects)); n > 0.2 {
+		p.Left = max(min(time.Duration(float64(time.Since(m.start))/n*max(goodRounds-n, 1)), m.Budget-time.Since(m.start)), 0)
 	}
 	m.Progress(p)
+}
+
+// busyRatio is by how much the median run of the models is slower than their floor.
+func busyRatio(models []Model) float64 {
+	var ratios []float64
+	for _, m := range models {
+		if m.Complete() {
+			ratios = append(ratios, m.Whole.Median/m.Whole.Floor)
+		}
+	}
+	if len(ratios) == 0 {
+		return 1
+	}
+	return statistics.Median(ratios)
 }

@@ -4,97 +4,197 @@ import (
 	"errors"
 	"math"
 
+	"nas/internal/statistics"
 	"nas/space"
 )
 
 // Estimate is a predicted time in nanoseconds. It is another type than Entry, which
 // is measured.
 type Estimate struct {
-	Nanoseconds float64 // undisturbed: a sum of floors
-	Low, High   float64 // see Predictor.Op
-	Unknown     int     // ops that the table lacks: interpolated, not measured
+	Nanoseconds float64 // undisturbed
+	Low, High   float64 // hold the undisturbed time of a run with 90 %
+	Busy        float64 // what the machine gave while it was measured, in the median
+	Unknown     int     // steps whose op the table lacks: interpolated, not measured
+	Outside     int     // of these, steps beyond the sizes that the table has: extrapolated
 }
 
-// Predictor adds up the entries of a table. It is safe for concurrent use.
+// Regime is a range of models whose latencies are sums: of those that stream fewer
+// than Below bytes of weights (space.Program.Streamed) and no fewer than the regime
+// before. The last one's Below is 0: it has no end.
+type Regime struct {
+	Below    int
+	Overhead float64                // ns of a run besides its steps
+	Op       func(space.Op) float64 // ns
+}
+
+// Predictor adds up the times of a table. It is safe for concurrent use.
 type Predictor struct {
 	table   *Table
+	fit     *fit
 	unknown *interpolator
+	spread  float64       // logarithm of the factor within which 90 % of held-out models lie
+	bias    float64       // logarithm of their median
+	scale   float64       // of all times: how fast the machine is beside the table's
+	busy    float64       // what the machine gave, as a factor
+	regimes []mergedRange // ascending
 }
+
+const (
+	parts       = 10   // of the models, of which each is predicted from the others
+	firmRuns    = 8    // held-out models that an interval can be learnt from
+	narrowRuns  = 0.01 // logarithm of the narrowest interval
+	wideRuns    = 0.25 // where too few models were measured to learn from
+	sameRegimes = 0.01 // regimes that differ by less are one
+)
 
 // NewPredictor makes a predictor of a table that has entries.
 func NewPredictor(t *Table) (*Predictor, error) {
-	if len(t.Entries) == 0 {
+	if len(t.Models) == 0 {
 		return nil, errors.New("latency: the table has no entries to predict from")
 	}
-	return &Predictor{t, newInterpolator(t)}, nil
+	p := &Predictor{table: t, fit: newFit(t.Models), scale: 1, busy: busyRatio(t.Models), spread: wideRuns}
+	p.unknown = newInterpolator(p.fit.op)
+	if t.Spread > 0 {
+		p.spread = t.Spread
+	}
+	if list := residuals(t.Models, parts); len(list) >= firmRuns {
+		p.bias = statistics.Median(list)
+		for i, v := range list {
+			list[i] = math.Abs(v - p.bias)
+		}
+		// The conformal quantile (Vovk et al. 2005): one more model than were seen.
+		p.spread = max(statistics.Quantile(list, min(0.9*float64(len(list)+1)/float64(len(list)), 1)), narrowRuns)
+	}
+	p.merge()
+	return p, nil
+}
+
+// Scaled is p for a machine that takes factor times as long as when the table was
+// measured.
+func (p *Predictor) Scaled(factor float64) *Predictor {
+	q := *p
+	q.scale *= factor
+	return &q
 }
 
 // Table is what p predicts from.
 func (p *Predictor) Table() *Table { return p.table }
 
-// Op is the time of one op. For a measured op it is the floor, in an interval from
-// what the floor's own uncertainty leaves below (1 %; without quorum the gap
-// between the lowest and the third lowest round) to the upper end of the median's: from an undisturbed
-// machine to the one that was measured. For others it is interpolated, in a wider
-// interval. It is never zero.
-func (p *Predictor) Op(o space.Op) Estimate {
-	e, ok := p.table.Entries[o]
-	if !ok {
-		return p.unknown.estimate(o)
-	}
-	below := min(max(e.Third/e.Floor-1, quorumTolerance), 0.5)
-	return Estimate{Nanoseconds: e.Floor, Low: e.Floor * (1 - below), High: max(e.High, e.Floor*(1+quorumTolerance))}
+// Scale is by what factor p's times differ from the table's.
+func (p *Predictor) Scale() float64 { return p.scale }
+
+// mergedRange are neighbouring regimes that hardly differ.
+type mergedRange struct {
+	below  int
+	factor [classes]float64 // logarithms
 }
 
-// Program is the time of one run of p: the overhead and the sum over its steps. It
-// adds whole picoseconds, so that any order of adding gives the same.
+func (p *Predictor) merge() {
+	at := func(r int) (f [classes]float64) {
+		for c := range f {
+			f[c] = p.fit.factor[c][r] + p.fit.whole[r] + p.bias
+		}
+		return f
+	}
+	first := 0
+	for r := range regimes {
+		last := r == regimes-1
+		if !last && near(at(first), at(r+1)) {
+			continue
+		}
+		var m mergedRange
+		for i := first; i <= r; i++ {
+			for c, v := range at(i) {
+				m.factor[c] += v / float64(r-first+1)
+			}
+		}
+		m.below = regimeEnd(r)
+		p.regimes = append(p.regimes, m)
+		first = r + 1
+	}
+}
+
+func near(a, b [classes]float64) bool {
+	for c := range a {
+		if math.Abs(a[c]-b[c]) > 2*sameRegimes {
+			return false
+		}
+	}
+	return true
+}
+
+// Regimes are ascending; the latency of a model is exactly the overhead and the sum
+// over its steps in the regime that its weights fall into.
+func (p *Predictor) Regimes() []Regime {
+	list := make([]Regime, len(p.regimes))
+	for i := range p.regimes {
+		m := &p.regimes[i]
+		list[i] = Regime{Below: m.below, Overhead: p.overhead(), Op: p.in(m)}
+	}
+	return list
+}
+
+func (p *Predictor) overhead() float64 { return p.table.Overhead * p.scale }
+
+// regime is where a model that streams so many bytes belongs.
+func (p *Predictor) regime(bytes int) *mergedRange {
+	for i := range p.regimes {
+		if m := &p.regimes[i]; bytes < m.below || m.below == 0 {
+			return m
+		}
+	}
+	return &p.regimes[len(p.regimes)-1]
+}
+
+// op is the time of an op in a regime; guess is nil where the table has it.
+func (p *Predictor) op(o space.Op, m *mergedRange) (ns float64, g *guess) {
+	own, ok := p.fit.op[o]
+	if !ok {
+		found := p.unknown.guess(o)
+		own, g = found.log, &found
+	}
+	return math.Exp(own+m.factor[classOf(o)]) * p.scale, g
+}
+
+// Steps is what each step of a program takes in ns: overhead and steps add up to
+// Program.
+func (p *Predictor) Steps(program *space.Program) func(space.Op) float64 {
+	return p.in(p.regime(program.Streamed()))
+}
+
+func (p *Predictor) in(m *mergedRange) func(space.Op) float64 {
+	return func(o space.Op) float64 {
+		ns, _ := p.op(o, m)
+		return ns
+	}
+}
+
+// Program is the time of one run. It adds whole picoseconds, so that any order of
+// adding gives the same.
 func (p *Predictor) Program(program *space.Program) Estimate {
-	overhead := picoseconds(p.table.Overhead)
-	sum, low, high, unknown := overhead, overhead, overhead, 0
+	m := p.regime(program.Streamed())
+	sum, guessed, e := picoseconds(p.overhead()), 0.0, Estimate{}
 	ops, count := program.Ops()
 	for _, o := range ops {
-		e, n := p.Op(o), int64(count[o])
-		sum += n * picoseconds(e.Nanoseconds)
-		low += n * picoseconds(e.Low)
-		high += n * picoseconds(e.High)
-		unknown += count[o] * e.Unknown
+		ns, g := p.op(o, m)
+		sum += int64(count[o]) * picoseconds(ns)
+		if g == nil {
+			continue
+		}
+		// Guesses of one kind err together: their widths add up.
+		guessed += float64(count[o]) * ns * (math.Exp(g.wide) - 1)
+		e.Unknown += count[o]
+		if g.outside {
+			e.Outside += count[o]
+		}
 	}
-	return Estimate{Nanoseconds: float64(sum) / 1000, Low: float64(low) / 1000, High: float64(high) / 1000, Unknown: unknown}
+	e.Nanoseconds = float64(sum) / 1000
+	factor := math.Exp(p.spread) * (1 + guessed/e.Nanoseconds)
+	e.Low, e.High, e.Busy = e.Nanoseconds/factor, e.Nanoseconds*factor, e.Nanoseconds*p.busy
+	return e
 }
+
+// Spread is the factor within which 90 % of held-out models lay.
+func (p *Predictor) Spread() float64 { return math.Exp(p.spread) }
 
 func picoseconds(ns float64) int64 { return int64(math.Round(ns * 1000)) }
-
-// features are what interpolation compares: logarithms of an op's sizes, and its
-// form.
-func features(o space.Op) [11]float64 {
-	size := func(v int) float64 { return math.Log2(float64(v + 1)) }
-	flag := func(v bool) float64 {
-		if v {
-			return 1
-		}
-		return 0
-	}
-	return [...]float64{size(o.Batch), size(o.Rows), size(o.N), size(o.K), size(o.Heads), size(o.KVHeads), size(o.HeadWidth), size(o.Context),
-		float64(o.Tables), 2 * float64(o.Activation), flag(o.Gated) + 2*flag(o.Causal) + flag(o.Rotary) + flag(o.Packed) + flag(o.Bias)/4 + flag(o.Residual)/4}
-}
-
-// work is a rough count of what an op does, in multiply-adds: times vary much less
-// per unit of it than from op to op.
-func work(o space.Op) float64 {
-	rows := float64(o.Rows) * float64(max(o.Batch, 1))
-	const float = 16 // multiply-adds that take as long as one float32 operation
-	moved := 0.0
-	switch o.Kind {
-	case space.Embed:
-		moved = rows * float64(o.N) * float64(o.Tables)
-	case space.Norm:
-		moved = rows * float64(o.N)
-	case space.Linear:
-		moved = rows*float64(o.N+o.K) + float64(o.N)*float64(o.K)/16 // weights are read once
-	case space.KVStore:
-		moved = rows * float64(o.Heads+2*o.KVHeads) * float64(o.HeadWidth)
-	case space.Attention:
-		moved = rows * float64(o.Heads) * float64(o.HeadWidth+o.Context)
-	}
-	return float64(o.MACs()) + float*moved + 100
-}

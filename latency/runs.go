@@ -3,74 +3,95 @@ package latency
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
+
+	"nas/devices"
+	"nas/space"
 )
 
-const (
-	runsTime   = 20 * time.Millisecond // of samples of one run in a round
-	maxSamples = 20                    // of one run in a round
-)
-
-// MeasureRuns times whole models on this machine: each of runs is one inference.
-// Rounds take them in random order, each after a run that warms up, until the floor
-// of each was reached within 1 % in three of at least six rounds, rounds are many, or
-// the budget is spent. The entries are in the order of runs. When ctx ends before each has an
-// entry, the error is ctx's.
-func MeasureRuns(ctx context.Context, runs []func(), s Settings) ([]Entry, error) {
-	if s.Budget == 0 {
-		s.Budget = defaultBudget
-	}
-	defer quiet(max(s.Threads, 1))()
-	all := make([]series, len(runs))
-	random, start, round := rand.New(rand.NewPCG(s.Seed, 2)), time.Now(), 0
-	for ; round < 1 || time.Since(start) < s.Budget; round++ {
-		open := 0
-		for _, i := range random.Perm(len(runs)) {
-			if all[i].done() {
-				continue
-			}
-			if ctx.Err() != nil || round > 0 && time.Since(start) > s.Budget {
-				break
-			}
-			open++
-			all[i].add(sampleRun(runs[i]))
-		}
-		if open == 0 {
-			break
-		}
-		if s.Progress != nil {
-			p := Progress{Round: round + 1, Ops: len(runs), Elapsed: time.Since(start)}
-			for i := range runs {
-				if all[i].done() {
-					p.Done++
-				}
-			}
-			s.Progress(p)
-		}
-	}
-	entries := make([]Entry, len(runs))
-	for i := range all {
-		if len(all[i].fastest) == 0 {
-			return nil, fmt.Errorf("latency: measuring was stopped in round %d: %w", round, ctx.Err())
-		}
-		entries[i] = all[i].entry()
-	}
-	return entries, nil
+// Runs are whole models that were timed, and what went on meanwhile.
+type Runs struct {
+	Entries   []Entry // in the order of the models
+	Reference Entry   // of ReferenceProgram, timed all along
+	Context   Context
 }
 
-// sampleRun warms up and takes a round's samples in ns.
-func sampleRun(run func()) []float64 {
-	once := func() float64 {
-		start := time.Now()
-		run()
-		return max(float64(time.Since(start)), 1)
+// MeasureRuns times whole models on this machine by the rule of Measure, without a
+// look at their steps: each of runs is one inference. When ctx ends before each has
+// an entry, the error is ctx's.
+func MeasureRuns(ctx context.Context, runs []func(), s Settings) (*Runs, error) {
+	m, err := s.measurement(emptyState(len(runs)), nil)
+	if err != nil {
+		return nil, err
 	}
-	warm := once()
-	n := min(max(int(float64(runsTime)/warm), 2), maxSamples)
-	samples := make([]float64, n)
-	for i := range samples {
-		samples[i] = once()
+	for _, run := range runs {
+		m.subjects = append(m.subjects, &subject{prime: func() {}, run: run})
 	}
-	return samples
+	return m.runs(ctx)
+}
+
+// MeasurePrograms is MeasureRuns of programs on random weights that share one
+// memory, so that many fit.
+func MeasurePrograms(ctx context.Context, programs []*space.Program, s Settings) (*Runs, error) {
+	m, err := s.measurement(emptyState(len(programs)), programs)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range programs {
+		probe, err := m.bench.Probe(p)
+		if err != nil {
+			m.close()
+			return nil, err
+		}
+		m.subjects = append(m.subjects, &subject{prime: probe.Prime, run: probe.Run})
+	}
+	return m.runs(ctx)
+}
+
+func (m *measurement) runs(ctx context.Context) (*Runs, error) {
+	defer m.close()
+	before := devices.Noise()
+	if err := m.rounds(ctx); err != nil {
+		return nil, err
+	}
+	r := &Runs{Reference: m.state.reference()}
+	t := &Table{}
+	for i := range m.state.Models {
+		r.Entries = append(r.Entries, m.state.Models[i].Whole.entry())
+		t.Models = append(t.Models, Model{Whole: r.Entries[i]})
+	}
+	r.Context = newContext(before, devices.Noise(), t)
+	return r, nil
+}
+
+// MeasureReference times the reference model alone, for a fraction of a second: how
+// fast the machine is at this moment.
+func MeasureReference(s Settings) (Entry, error) {
+	m, err := s.measurement(emptyState(0), nil)
+	if err != nil {
+		return Entry{}, err
+	}
+	defer m.close()
+	for start := time.Now(); m.state.Rounds < minRounds || time.Since(start) < referenceTime; m.state.Rounds++ {
+		m.reference.measure(&m.state.Reference[0], m.roundTime, m.most)
+	}
+	return m.state.reference(), nil
+}
+
+const referenceTime = 300 * time.Millisecond
+
+// Drift is how much slower the machine is than when t was measured, by the reference
+// model: a factor. An error says why the two cannot be compared.
+func (t *Table) Drift(now Entry) (float64, error) {
+	switch {
+	case t.Workload == space.Workload{} || t.Reference.Floor == 0:
+		return 1, fmt.Errorf("latency: the table has no reference model to compare speeds by")
+	case !t.Reference.Quorum() || !now.Quorum():
+		return 1, fmt.Errorf("latency: the reference model was not confirmed in three rounds: the machine is too busy to compare its speed with the table's")
+	}
+	return now.Floor / t.Reference.Floor, nil
+}
+
+func emptyState(models int) *State {
+	return &State{Reference: make([]modelState, references), Models: make([]modelState, models)}
 }

@@ -9,15 +9,15 @@ import (
 	"nas/space"
 )
 
-// Entry is the time of one op in nanoseconds.
+// Entry is a measured time in nanoseconds.
 type Entry struct {
-	Floor   float64 // undisturbed: the lowest of the rounds
-	Third   float64 // the third lowest of the rounds (the highest of fewer): how firm the floor is
-	Median  float64 // of the rounds' medians
+	Floor   float64 // undisturbed: the lowest level that three rounds reached, without quorum the lowest round
+	Third   float64 // the third lowest round from Floor on (the highest of fewer): how firm the floor is
+	Median  float64 // of the rounds' medians: what this machine gave
 	Low     float64 // Low…High hold the true median with 95 %; the whole range where rounds are fewer than 6
 	High    float64
 	Rounds  int // separate rounds of measuring
-	Reached int // rounds that came within 1 % of Floor
+	Reached int // rounds that came within 1 % (or 10 ns) of Floor
 	Samples int
 }
 
@@ -25,42 +25,93 @@ type Entry struct {
 const (
 	quorumTolerance = 0.01
 	quorumRounds    = 3
+	clockTolerance  = 10 // ns: what reading the clock is good for
 )
 
 // Quorum reports whether the floor was reached often enough to be trusted.
 func (e Entry) Quorum() bool { return e.Reached >= quorumRounds }
 
-// Table holds what was measured under its conditions.
+// Table holds what was measured under its conditions: whole models, and in them the
+// ops that they are made of. An op is timed where it works, since its time depends
+// on what its neighbours leave in the caches.
 type Table struct {
 	Conditions
-	Date      string  // RFC 3339
-	Footprint int     // bytes of weights that repetitions walked through, see engine.Bench
-	Overhead  float64 // ns of a run besides its ops
-	Reference Entry   // of ReferenceOp, timed all along
-	Entries   map[space.Op]Entry
+	Date      string // RFC 3339
+	Context   Context
+	Reference Entry // of ReferenceProgram, timed all along
+	Models    []Model
+	// Overhead and Spread are for tables without whole models, which hold both: ns of
+	// a run besides its steps, and the logarithm of the factor that holds 90 %.
+	Overhead, Spread float64
+	// Validation is what a short validation at the end of profiling found; nil: none.
+	Validation *Validation
 }
 
-// ReferenceOp is timed with every table, so that tables can be held against each
-// other.
-func ReferenceOp() space.Op {
-	return space.Op{Kind: space.Linear, Rows: 64, N: 256, K: 256, Activation: space.GELU, Bias: true}
+// Model is a program that was measured. Imported or modelled figures, and ops that
+// no model has, stand in a Model of that one op, whose Whole is zero.
+type Model struct {
+	Bytes int   // of weights that a run streams, see space.Program.Streamed
+	Whole Entry // of a run, without looking at its steps
+	Ops   []OpEntry
+}
+
+// OpEntry is the mean time of the steps of one op in a model.
+type OpEntry struct {
+	Op    space.Op
+	Count int // steps
+	Entry
+}
+
+// Complete reports whether a run of m was timed as a whole.
+func (m *Model) Complete() bool { return m.Whole.Floor > 0 }
+
+// Sum is the time of all steps: count times floor.
+func (m *Model) Sum() float64 {
+	sum := 0.0
+	for _, o := range m.Ops {
+		sum += float64(o.Count) * o.Floor
+	}
+	return sum
+}
+
+// ReferenceProgram is timed with every table, so that tables of one phase can be
+// held against each other: BERT-mini, or stories15M in either phase. A whole model
+// feels the clock and the caches as the models of the table do; a single kernel
+// feels the clock alone.
+func ReferenceProgram(p space.Phase) *space.Program {
+	if p == space.Encode {
+		return space.Lower(space.References(space.Encoder)[1].Arch, space.Workload{Phase: p, Batch: 1, Tokens: 128})
+	}
+	return space.Lower(space.References(space.Decoder)[0].Arch, space.Workload{Phase: p, Batch: 1, Tokens: 64, Context: 128})
+}
+
+// Entries are the ops of t with their entries, one for each model that has the op.
+func (t *Table) Entries() map[space.Op][]Entry {
+	entries := map[space.Op][]Entry{}
+	for _, m := range t.Models {
+		for _, o := range m.Ops {
+			entries[o.Op] = append(entries[o.Op], o.Entry)
+		}
+	}
+	return entries
 }
 
 // Ops are the ops of t in the order of their text forms.
 func (t *Table) Ops() []space.Op {
-	ops := make([]space.Op, 0, len(t.Entries))
-	for op := range t.Entries {
+	entries := t.Entries()
+	ops := make([]space.Op, 0, len(entries))
+	for op := range entries {
 		ops = append(ops, op)
 	}
 	space.SortOps(ops)
 	return ops
 }
 
-// WithoutQuorum is the number of entries whose floor is not to be trusted.
+// WithoutQuorum is the number of ops whose floor no model confirmed.
 func (t *Table) WithoutQuorum() int {
 	n := 0
-	for _, e := range t.Entries {
-		if !e.Quorum() {
+	for _, entries := range t.Entries() {
+		if !slices.ContainsFunc(entries, Entry.Quorum) {
 			n++
 		}
 	}
@@ -69,50 +120,90 @@ func (t *Table) WithoutQuorum() int {
 
 // Lacks are those of ops that t has no entry for.
 func (t *Table) Lacks(ops []space.Op) []space.Op {
-	return slices.DeleteFunc(slices.Clone(ops), func(o space.Op) bool { _, ok := t.Entries[o]; return ok })
+	entries := t.Entries()
+	return slices.DeleteFunc(slices.Clone(ops), func(o space.Op) bool { _, ok := entries[o]; return ok })
 }
 
-// series is what the rounds gave for one op: of each round the fastest sample and
-// the median.
+// Adopt takes over the models of another table, whose times are multiplied by
+// factor: how much slower the machine is now.
+func (t *Table) Adopt(other *Table, factor float64) {
+	scaled := func(e Entry) Entry {
+		for _, v := range []*float64{&e.Floor, &e.Third, &e.Median, &e.Low, &e.High} {
+			*v *= factor
+		}
+		return e
+	}
+	for _, m := range other.Models {
+		m.Whole = scaled(m.Whole)
+		m.Ops = slices.Clone(m.Ops)
+		for i := range m.Ops {
+			m.Ops[i].Entry = scaled(m.Ops[i].Entry)
+		}
+		t.Models = append(t.Models, m)
+	}
+}
+
+// series is what the rounds gave: of each round the fastest sample and the median.
 type series struct {
-	fastest, medians []float64
-	samples          int
+	Fastest []float64 `json:"fastest_ns"`
+	Medians []float64 `json:"medians_ns"`
+	Samples int       `json:"samples"`
 }
 
 func (s *series) add(samples []float64) {
-	s.fastest = append(s.fastest, slices.Min(samples))
-	s.medians = append(s.medians, statistics.Median(samples))
-	s.samples += len(samples)
+	s.Fastest = append(s.Fastest, slices.Min(samples))
+	s.Medians = append(s.Medians, statistics.Median(samples))
+	s.Samples += len(samples)
 }
 
-// entry sums the rounds up. The floor is the fastest sample of all; Reached counts
-// the rounds that confirm it.
+// entry sums the rounds up.
 func (s *series) entry() Entry {
-	e := Entry{Floor: slices.Min(s.fastest), Rounds: len(s.fastest), Samples: s.samples}
-	for _, v := range s.fastest {
-		if v <= e.Floor*(1+quorumTolerance) {
+	fastest := slices.Sorted(slices.Values(s.Fastest))
+	e := Entry{Rounds: len(fastest), Samples: s.Samples}
+	at := 0 // of the floor
+	for ; at+quorumRounds <= len(fastest) && fastest[at+quorumRounds-1] > within(fastest[at]); at++ {
+	}
+	if at+quorumRounds > len(fastest) {
+		at = 0
+	}
+	e.Floor, e.Third = fastest[at], fastest[min(at+quorumRounds, len(fastest))-1]
+	for _, v := range fastest[at:] {
+		if v <= within(e.Floor) {
 			e.Reached++
 		}
 	}
-	e.Third = slices.Sorted(slices.Values(s.fastest))[min(quorumRounds, e.Rounds)-1]
-	e.Median, e.Low, e.High, _ = statistics.MedianInterval(s.medians, 0.95)
+	e.Median, e.Low, e.High, _ = statistics.MedianInterval(s.Medians, 0.95)
 	return e
+}
+
+// within is the highest time that confirms a floor.
+func within(floor float64) float64 { return max(floor*(1+quorumTolerance), floor+clockTolerance) }
+
+// done reports whether more rounds would teach nothing: the floor is confirmed, or
+// is soft, as that of weights streamed through a cache that others use.
+func (s *series) done() bool {
+	return len(s.Fastest) >= maxRounds || len(s.Fastest) >= goodRounds && s.entry().Quorum()
 }
 
 // validate refuses an entry that no measuring gives.
 func (e Entry) validate() error {
 	for _, v := range []float64{e.Floor, e.Third, e.Median, e.Low, e.High} {
-		if !(v > 0) || math.IsInf(v, 0) {
+		if !(v > 0) || v > maxTime {
 			return fmt.Errorf("a time of %v ns", v)
 		}
 	}
 	switch {
-	case e.Low > e.Median || e.Median > e.High || e.Floor > e.Low:
-		return fmt.Errorf("floor %v, median %v in %v…%v ns are out of order", e.Floor, e.Median, e.Low, e.High)
-	case e.Third < e.Floor || e.Reached >= quorumRounds && e.Third > e.Floor*(1+quorumTolerance):
+	case e.Low > e.Median || e.Median > e.High || e.Third < e.Floor:
+		return fmt.Errorf("floor %v, third %v, median %v in %v…%v ns are out of order", e.Floor, e.Third, e.Median, e.Low, e.High)
+	case e.Reached >= quorumRounds && e.Third > within(e.Floor)*(1+1e-9):
 		return fmt.Errorf("floor %v, third lowest %v ns with %d rounds at the floor", e.Floor, e.Third, e.Reached)
 	case e.Rounds < 1 || e.Reached < 1 || e.Reached > e.Rounds || e.Samples < e.Rounds:
 		return fmt.Errorf("floor reached in %d of %d rounds, %d samples", e.Reached, e.Rounds, e.Samples)
 	}
 	return nil
 }
+
+// maxTime is the longest time in ns that a table may hold: some eleven days.
+const maxTime = 1e15
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

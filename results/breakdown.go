@@ -31,23 +31,22 @@ type StepTime struct {
 // Parts are what steps are for.
 var Parts = []string{"embedding", "projections", "attention", "feed-forward", "norms", "head", "overhead"}
 
-// NewBreakdown takes the candidates' programs under w apart; op is a step's time in ns.
-func NewBreakdown(list []Candidate, w space.Workload, overhead float64, op func(space.Op) float64) *Breakdown {
+// NewBreakdown takes the candidates' programs under w apart; times gives what the
+// steps of a program take in ns.
+func NewBreakdown(list []Candidate, w space.Workload, overhead float64, times func(*space.Program) func(space.Op) float64) *Breakdown {
 	b := &Breakdown{Overhead: overhead}
 	known := map[string]int{}
-	times := map[space.Op]float64{}
 	for i := range list {
+		program := space.Lower(list[i].Arch, w)
+		ns := times(program)
 		blocks := make([]Block, len(list[i].Arch.Layers)+2)
-		for _, s := range space.Lower(list[i].Arch, w).Steps {
+		for _, s := range program.Steps {
 			at := s.Layer + 1
 			if s.Layer == space.Epilogue {
 				at = len(blocks) - 1
 			}
-			if _, ok := times[s.Op]; !ok {
-				times[s.Op] = op(s.Op)
-			}
 			name := strings.TrimPrefix(s.Name, fmt.Sprintf("layers.%d.", s.Layer))
-			blocks[at] = append(blocks[at], StepTime{name, part(name, s.Op.Kind), s.Op.String(), times[s.Op], s.Op.MACs()})
+			blocks[at] = append(blocks[at], StepTime{name, part(name, s.Op.Kind), s.Op.String(), ns(s.Op), s.Op.MACs()})
 		}
 		span := make([]int, len(blocks))
 		for j, block := range blocks {
@@ -68,7 +67,7 @@ func NewBreakdown(list []Candidate, w space.Workload, overhead float64, op func(
 func (b Block) key() string {
 	var s strings.Builder
 	for _, step := range b {
-		s.WriteString(step.Name + " " + step.Op + "\n")
+		fmt.Fprintln(&s, step.Name, step.Op, step.NS)
 	}
 	return s.String()
 }

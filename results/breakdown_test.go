@@ -17,7 +17,7 @@ func TestBreakdown(t *testing.T) {
 	for _, name := range space.Names() {
 		r := sample(t, name, 30)
 		all := slices.Concat(r.Front, r.References)
-		b := NewBreakdown(all, r.Conditions.Workload, 7, cost)
+		b := NewBreakdown(all, r.Conditions.Workload, 7, func(*space.Program) func(space.Op) float64 { return cost })
 		if layers := len(all) * 12; len(b.Blocks) >= layers {
 			t.Errorf("%s: %d blocks for about %d layers: nothing is shared", name, len(b.Blocks), layers)
 		}

@@ -70,8 +70,11 @@ func (b *browser) quiet() {
 func full(r *Report) *Page {
 	p := &Page{Report: r}
 	all := slices.Concat(r.Front, r.References)
+	times := func(*space.Program) func(space.Op) float64 {
+		return func(o space.Op) float64 { return 10 + float64(o.MACs())/1e3 }
+	}
 	for range r.latencies() {
-		p.Splits = append(p.Splits, Split{Breakdown: NewBreakdown(all, r.Conditions.Workload, 100, func(o space.Op) float64 { return 10 + float64(o.MACs())/1e3 })})
+		p.Splits = append(p.Splits, Split{Breakdown: NewBreakdown(all, r.Conditions.Workload, 100, times)})
 	}
 	p.Measured = &Comparisons{}
 	for _, c := range []Candidate{r.Front[0], r.Front[len(r.Front)/2], r.Front[len(r.Front)-1]} {

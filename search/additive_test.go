@@ -53,6 +53,19 @@ func additive(t testing.TB, s *space.Space, l Limits, objectives ...string) *Add
 	return a
 }
 
+// half is the memory that half of s's architectures need: a limit that limits, however
+// much scratch the kernels of the day take.
+func half(t testing.TB, s *space.Space) Limits {
+	t.Helper()
+	p, r := additive(t, s, Limits{}), rand.New(rand.NewPCG(7, 7))
+	sizes := make([]int, 501)
+	for i := range sizes {
+		sizes[i] = p.Totals(s.Sample(r)).Total()
+	}
+	slices.Sort(sizes)
+	return Limits{Memory: int64(sizes[len(sizes)/2])}
+}
+
 const derived = `
 name: derived
 family: decoder
@@ -187,7 +200,7 @@ func TestArchive(t *testing.T) {
 			}
 			all = append(all, costs)
 			if !a.dominated(costs) {
-				a.add(entry{space.Genes{uint8(i), uint8(i >> 8)}, costs})
+				a.add(entry{space.Genes{uint8(i), uint8(i >> 8)}, costs, new(int)})
 			}
 		}
 		objectives := make([]Objective, dimensions)

@@ -14,7 +14,7 @@ import (
 // A certificate is the share that the definition gives; the exact front has all.
 func TestCertify(t *testing.T) {
 	for _, objectives := range [][]string{{Score, Latency}, {Score, Latency, Memory}, {Score, Latency, Memory, Flash}} {
-		p := additive(t, parse(t, shared), Limits{Memory: 60000}, objectives...)
+		p := additive(t, parse(t, shared), half(t, parse(t, shared)), objectives...)
 		exact, err := Exact(context.Background(), p, ExactSettings{})
 		if err != nil {
 			t.Fatal(err)

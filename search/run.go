@@ -90,6 +90,7 @@ type child struct {
 	genes     space.Genes
 	values    []float64
 	violation float64
+	parent    *int // its count of children
 }
 
 func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
@@ -155,12 +156,17 @@ func (r *run) breed() {
 		random := rand.New(source)
 		for i := from; i < to; i++ {
 			source.Seed(r.Seed, first+uint64(i))
-			children[i].genes = r.child(random)
+			children[i].genes, children[i].parent = r.child(random)
 			for range r.stride {
 				children[i].genes = r.space.Mutate(random, children[i].genes)
 			}
 		}
 	})
+	for i := range children {
+		if p := children[i].parent; p != nil {
+			*p++
+		}
+	}
 	fresh := r.fresh(children)
 	switch {
 	case r.Algorithm == Random:
@@ -228,7 +234,7 @@ func (r *run) insert(c *child) {
 	}
 	r.widen(c.values)
 	if !r.archive.dominated(c.values) {
-		r.archive.add(entry{c.genes, slices.Clone(c.values)})
+		r.archive.add(entry{c.genes, slices.Clone(c.values), new(int)})
 		r.broken = nil
 	}
 }
@@ -240,7 +246,7 @@ func (r *run) insertBroken(c *child) {
 	}
 	at, _ := slices.BinarySearchFunc(r.broken, c.violation, func(b child, v float64) int { return cmp.Compare(b.violation, v) })
 	if at < keptBroken {
-		r.broken = slices.Insert(r.broken, at, child{c.genes, slices.Clone(c.values), c.violation})
+		r.broken = slices.Insert(r.broken, at, child{c.genes, slices.Clone(c.values), c.violation, nil})
 		r.broken = r.broken[:min(len(r.broken), keptBroken)]
 	}
 }

@@ -51,7 +51,7 @@ func mustRun(t testing.TB, p Problem, s Settings) *Result {
 
 func TestSmallSpaceIsExact(t *testing.T) {
 	s := parse(t, tiny)
-	p := &counting{Additive: additive(t, s, Limits{Memory: 30000}), asked: map[string]int{}}
+	p := &counting{Additive: additive(t, s, half(t, s)), asked: map[string]int{}}
 	r := mustRun(t, p, Settings{Evaluations: 5000, Seed: 1})
 	if r.Stop != SpaceExhausted || int64(r.Evaluations) != s.Size().Int64() {
 		t.Errorf("stop %q after %d of %v", r.Stop, r.Evaluations, s.Size())

@@ -120,7 +120,7 @@ workload: {prompt: 8, context: 8}
 
 // Every member of the front carries the score that was really given for it.
 func TestSurrogateFrontIsReal(t *testing.T) {
-	p := additive(t, parse(t, middling), Limits{Memory: 90000})
+	p := additive(t, parse(t, middling), half(t, parse(t, middling)))
 	var fronts []string
 	for _, workers := range []int{1, 3} {
 		r, c := mustSurrogate(t, p, SurrogateSettings{Budget: 80, Seed: 4, Workers: workers, Inner: 500})

@@ -73,7 +73,7 @@ func (j *judge) conditions(spaceName string) results.Conditions {
 	for _, t := range j.timings {
 		table := t.predictor.Table()
 		sources = append(sources, results.Source{Name: t.name, Workload: t.workload, Device: t.device.Name, Level: table.Level, Threads: table.Threads,
-			KernelVersion: table.KernelVersion, TableDate: table.Date, Ops: len(table.Entries), OpsWithoutQuorum: table.WithoutQuorum()})
+			KernelVersion: table.KernelVersion, TableDate: table.Date, Ops: len(table.Entries()), OpsWithoutQuorum: table.WithoutQuorum()})
 	}
 	first := sources[0]
 	if len(sources) == 1 {
@@ -99,7 +99,7 @@ func (j *judge) warnings(interpolated int) []string {
 			of = "the table of " + t.short
 		}
 		if n := t.predictor.Table().WithoutQuorum(); n > 0 {
-			w = append(w, fmt.Sprintf("%d of the %d ops of %s did not reach their floor three times: intervals are wider by it", n, len(t.predictor.Table().Entries), of))
+			w = append(w, fmt.Sprintf("%d of the %d ops of %s did not reach their floor three times: intervals are wider by it", n, len(t.predictor.Table().Entries()), of))
 		}
 	}
 	if interpolated > 0 {

@@ -104,7 +104,7 @@ func orUnknown(s string) string {
 
 func describeTable(w io.Writer, t *latency.Table) {
 	fmt.Fprintf(w, "%-14s %d ops, kernel level %s, %d threads, kernels version %d, %s, floor not confirmed for %d, reference op %.4g µs\n", "table",
-		len(t.Entries), t.Level, t.Threads, t.KernelVersion, t.Date, t.WithoutQuorum(), t.Reference.Floor/1e3)
+		len(t.Entries()), t.Level, t.Threads, t.KernelVersion, t.Date, t.WithoutQuorum(), t.Reference.Floor/1e3)
 }
 
 // readProfile is latency.Read with a hint.

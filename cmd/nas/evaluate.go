@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 	"time"
 
@@ -22,24 +21,18 @@ import (
 type evaluation struct {
 	target
 	output
-	truth     string
-	name      string
-	table     string
-	command   string
-	parallel  int
-	timeout   span
-	retries   int
-	seed      uint64
-	budget    int64
-	known     int
-	splits    int
-	evaluator evaluator.Evaluator // nil: the surrogate
+	truth string
+	scoring
+	known, splits int
 }
+
+// evaluators are those of nas evaluate; the surrogate needs --truth.
+var evaluators = []string{"capacity", "table", "command", "train", "supernet", "surrogate"}
 
 var evaluateFormats = []string{"table", "md", "json"}
 
 func (a *app) evaluateCommand() *cobra.Command {
-	e := &evaluation{timeout: span(10 * time.Minute)}
+	e := &evaluation{}
 	c := &cobra.Command{Use: "evaluate [FILE|-|MODEL…]", Short: "Score architectures, or judge an evaluator against trained models",
 		Long: `Score given architectures by proxy accuracy, more being better. ` + architectures + `
 
@@ -50,20 +43,20 @@ depth alone would say. FILE.csv has one trained model a row.
 
   nas evaluate BERT-mini TinyBERT-4
   nas evaluate front.json --evaluator command --command "python3 score.py text.txt"
+  nas evaluate front.json --evaluator train --corpus stories.txt --steps 500
+  nas evaluate front.json --evaluator supernet --space decoder-compact --corpus stories.txt --supernet net.bin
   nas evaluate --truth trained.csv
-  nas evaluate --truth trained.csv --evaluator surrogate --known 60`,
+  nas evaluate --truth trained.csv --evaluator surrogate --known 60
+
+train trains every architecture from scratch; supernet trains one network that holds
+every architecture of --space as a slice, and scores slices in int8. Both on the text
+of --corpus or, without one, on a synthetic --task.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.evaluate(c, e, args) }}
 	e.workloadFlags(c)
 	f := c.Flags()
 	f.StringVar(&e.truth, "truth", "", "judge the evaluator against the trained models of a CSV `file`")
-	f.StringVar(&e.name, "evaluator", "capacity", "`name` of the proxy accuracy: capacity, table, command; with --truth surrogate")
-	f.StringVar(&e.table, "table", "", "trained models to look scores up in: a CSV `file`")
-	f.StringVar(&e.command, "command", "", "`program` with arguments that scores: one JSON request a line in, one JSON answer a line out")
-	f.IntVar(&e.parallel, "parallel", max(1, runtime.NumCPU()/2), "programs that run at a time")
-	f.Var(&e.timeout, "timeout", "limit for one score of a program")
-	f.IntVar(&e.retries, "retries", 1, "further tries after a crash, nonsense or the time limit of a program")
+	e.scoring.flags(c, evaluators)
 	f.Uint64Var(&e.seed, "seed", 1, "of the random numbers")
-	f.Int64Var(&e.budget, "budget", 0, "what a program may spend on one score, in its own unit; 0: its default")
 	f.IntVar(&e.known, "known", 60, "scores that the surrogate is told")
 	f.IntVar(&e.splits, "splits", 50, "random splits into known and unknown for the surrogate")
 	f.StringVarP(&e.format, "format", "f", "table", "`form`: "+strings.Join(evaluateFormats, ", "))
@@ -91,11 +84,10 @@ func (a *app) evaluate(c *cobra.Command, e *evaluation, args []string) error {
 	if err := e.suit(c, g); err != nil {
 		return err
 	}
-	closeChildren, err := e.open()
-	if err != nil {
+	if err := a.open(c.Context(), &e.scoring, e.space, e.workload, g.models); err != nil {
 		return err
 	}
-	defer closeChildren()
+	defer e.scoring.close()
 	if truth != nil {
 		return a.judge(c.Context(), e, truth)
 	}
@@ -113,31 +105,24 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 	case e.format != "table" && e.format != "md" && e.format != "json":
 		return bad(fmt.Errorf("unknown format %.20q: one of %s", e.format, strings.Join(evaluateFormats, ", ")), "--format table")
 	}
-	switch e.name {
-	case "capacity", "table", "command":
-	case "surrogate":
-		if e.truth == "" {
-			return bad(errors.New("a surrogate has nothing to learn from without --truth"), "nas evaluate --truth trained.csv --evaluator surrogate")
-		}
-	default:
-		return bad(fmt.Errorf("unknown evaluator %.40q: there is capacity, table, command and surrogate", e.name), "--evaluator capacity")
+	if e.name == "surrogate" && e.truth == "" {
+		return bad(errors.New("a surrogate has nothing to learn from without --truth"), "nas evaluate --truth trained.csv --evaluator surrogate")
 	}
-	for _, of := range []struct{ flag, evaluator string }{{"table", "table"}, {"command", "command"}, {"parallel", "command"}, {"timeout", "command"},
-		{"retries", "command"}, {"budget", "command"}, {"known", "surrogate"}, {"splits", "surrogate"}} {
-		if c.Flags().Changed(of.flag) && e.name != of.evaluator {
-			return bad(fmt.Errorf("--%s is of --evaluator %s, not %s", of.flag, of.evaluator, e.name), "--evaluator %s", of.evaluator)
+	for _, flag := range []string{"known", "splits"} {
+		if c.Flags().Changed(flag) && e.name != "surrogate" {
+			return bad(fmt.Errorf("--%s is of --evaluator surrogate, not %s", flag, e.name), "--evaluator surrogate")
 		}
 	}
 	for _, n := range []struct {
 		flag             string
 		value, low, high int
-	}{{"parallel", e.parallel, 1, 256}, {"retries", e.retries, 0, 100}, {"known", e.known, 8, 2000}, {"splits", e.splits, 1, 10000}} {
+	}{{"known", e.known, 8, 2000}, {"splits", e.splits, 1, 10000}} {
 		if n.value < n.low || n.value > n.high {
 			return bad(fmt.Errorf("--%s %d is outside %d…%d", n.flag, n.value, n.low, n.high), "leave --%s out for the default", n.flag)
 		}
 	}
-	if e.budget < 0 {
-		return bad(fmt.Errorf("--budget %d is below zero", e.budget), "leave --budget out: the program then spends what it likes")
+	if err := e.scoring.check(c.Flags(), evaluators); err != nil {
+		return err
 	}
 	if e.path != "" {
 		return writable(e.path)
@@ -158,89 +143,22 @@ func readTruth(path string) (*evaluator.Truth, error) {
 	return truth, nil
 }
 
-// open makes the evaluator; close ends what it started.
-func (e *evaluation) open() (close func(), err error) {
-	close = func() {}
-	switch e.name {
-	case "capacity":
-		e.evaluator = evaluator.Capacity{}
-	case "table":
-		if e.table == "" {
-			return nil, bad(errMissing("--table FILE.csv"), "--evaluator table --table trained.csv")
-		}
-		t, err := readTruth(e.table)
-		if err != nil {
-			return nil, err
-		}
-		e.evaluator = evaluator.NewTable(t)
-	case "command":
-		program, err := words(e.command)
-		if err == nil && len(program) == 0 {
-			err = errMissing("--command PROGRAM")
-		}
-		if err != nil {
-			return nil, bad(err, `--evaluator command --command "python3 score.py text.txt"`)
-		}
-		c := evaluator.NewCommand(program, evaluator.Settings{Parallel: e.parallel, Timeout: time.Duration(e.timeout), Retries: e.retries,
-			Workload: e.workload, Seed: e.seed, Budget: e.budget})
-		e.evaluator, close = c, c.Close
-	}
-	return close, nil
-}
-
-// words splits a command line at spaces; single and double quotes hold words
-// together.
-func words(line string) (list []string, err error) {
-	var word strings.Builder
-	var quote rune
-	begun := false
-	for _, r := range line {
-		switch {
-		case r == quote:
-			quote = 0
-		case quote != 0:
-			word.WriteRune(r)
-		case r == '\'' || r == '"':
-			quote, begun = r, true
-		case r == ' ' || r == '\t' || r == '\n':
-			if begun {
-				list = append(list, word.String())
-				word.Reset()
-				begun = false
-			}
-		default:
-			word.WriteRune(r)
-			begun = true
-		}
-	}
-	if quote != 0 {
-		return nil, fmt.Errorf("--command: a quote %c is not closed", quote)
-	}
-	if begun {
-		list = append(list, word.String())
-	}
-	return list, nil
-}
-
 // all asks the evaluator, with progress.
 func (a *app) all(ctx context.Context, e *evaluation, archs []space.Arch) []evaluator.Scored {
-	parallel := 1
-	if e.name == "command" {
-		parallel = e.parallel
-	}
 	begin := time.Now()
-	return evaluator.All(ctx, e.evaluator, archs, parallel, func(done int) {
+	return evaluator.All(ctx, e.evaluator, archs, e.workers(), func(done int) {
 		a.progress(time.Duration(float64(time.Since(begin))*float64(len(archs)-done)/float64(done)), "%d of %d scored", done, len(archs))
 	})
 }
 
 // scored is one line of nas evaluate's JSON.
 type scored struct {
-	Name       string     `json:"name,omitempty"`
-	Arch       space.Arch `json:"arch"`
-	Score      *float64   `json:"score"`
-	Resolution *float64   `json:"resolution"`
-	Error      string     `json:"error,omitempty"`
+	Name       string            `json:"name,omitempty"`
+	Arch       space.Arch        `json:"arch"`
+	Score      *float64          `json:"score"`
+	Resolution *float64          `json:"resolution"`
+	Curve      []evaluator.Point `json:"curve,omitempty"` // of a training
+	Error      string            `json:"error,omitempty"`
 }
 
 // score prints the scores of given models.
@@ -252,6 +170,9 @@ func (a *app) score(ctx context.Context, e *evaluation, models []model) error {
 	list, failures := make([]scored, len(models)), 0
 	for i, s := range a.all(ctx, e, archs) {
 		list[i] = scored{Name: models[i].name, Arch: models[i].arch}
+		if t, ok := e.evaluator.(*evaluator.Train); ok {
+			list[i].Curve = t.Curve(models[i].arch)
+		}
 		if s.Err != nil {
 			list[i].Error = s.Err.Error()
 			failures++

@@ -71,8 +71,20 @@ architectures that nothing beats under your budget.
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return bad(err, "%s --help shows the flags and examples", c.CommandPath())
 	})
-	root.AddCommand(a.searchCommand(), a.profileCommand(), a.devicesCommand(), a.predictCommand(), a.measureCommand(), a.evaluateCommand(),
-		a.exportCommand(), a.studyCommand(), a.reportCommand(), a.compareCommand(), a.spaceCommand())
+	root.AddCommand(
+		a.searchCommand(),
+		a.profileCommand(),
+		a.devicesCommand(),
+		a.predictCommand(),
+		a.measureCommand(),
+		a.validateCommand(),
+		a.evaluateCommand(),
+		a.exportCommand(),
+		a.studyCommand(),
+		a.reportCommand(),
+		a.compareCommand(),
+		a.spaceCommand(),
+	)
 	return root
 }
 

@@ -136,10 +136,7 @@ func alter(ts *testscript.TestScript, neg bool, args []string) {
 	case "modelled":
 		f.Device.Provenance.Kind = devices.Modelled
 	case "negative":
-		for o, e := range f.Tables[0].Entries {
-			e.Floor = -e.Floor
-			f.Tables[0].Entries[o] = e
-		}
+		f.Tables[0].Models[0].Ops[0].Floor *= -1
 	default:
 		ts.Fatalf("alter %s?", args[0])
 	}

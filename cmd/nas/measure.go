@@ -53,7 +53,7 @@ and hold the measured latency and the allocated bytes against the prediction.
 			if err := t.samePlace(device); err != nil {
 				return err
 			}
-			from, err := a.latencies(c.Context(), t, t.opsOf(g.models))
+			from, err := a.latenciesOf(c.Context(), t, g.models)
 			if err != nil {
 				return err
 			}
@@ -128,14 +128,16 @@ func (a *app) compare(ctx context.Context, t *target, device devices.Profile, le
 		out.Members = append(out.Members, results.Comparison{Candidate: c, AllocatedBytes: int64(m.Total()), AllocatedEquals: int64(m.Total()) == c.MemoryBytes})
 	}
 	a.phase("running %d models on this machine: %s, kernel level %s, threads %d", len(runs), device.Name, level, t.threads)
-	entries, err := latency.MeasureRuns(ctx, runs, latency.Settings{Threads: t.threads, Budget: budget, Progress: func(p latency.Progress) {
-		a.progress(max(budget-p.Elapsed, 0), "round %d: %d of %d models done", p.Round, p.Done, p.Ops)
-	}})
+	s := t.settings(device, level)
+	s.Budget, s.Progress = budget, func(p latency.Progress) {
+		a.progress(max(budget-p.Elapsed, 0), "round %d: %d of %d models done", p.Round, p.Done, p.Models)
+	}
+	measured, err := latency.MeasureRuns(ctx, runs, s)
 	if err != nil {
 		return nil, failed(errors.New("stopped before every model ran"), "give it more --time, or fewer --members")
 	}
 	unsure := 0
-	for i, e := range entries {
+	for i, e := range measured.Entries {
 		m := &out.Members[i]
 		m.Floor, m.Median, m.Low, m.High, m.Rounds, m.Confirmed = e.Floor, e.Median, e.Low, e.High, e.Rounds, e.Reached
 		m.Difference = e.Floor/m.LatencyNS - 1
@@ -144,7 +146,7 @@ func (a *app) compare(ctx context.Context, t *target, device devices.Profile, le
 		}
 	}
 	if unsure > 0 {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("%d of %d models did not reach their floor three times: the machine is busy, or needs more --time", unsure, len(entries)))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%d of %d models did not reach their floor three times: the machine is busy, or needs more --time", unsure, len(runs)))
 	}
 	return out, nil
 }

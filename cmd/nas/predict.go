@@ -35,7 +35,7 @@ func (a *app) predictCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			from, err := a.latencies(c.Context(), t, t.opsOf(g.models))
+			from, err := a.latenciesOf(c.Context(), t, g.models)
 			if err != nil {
 				return err
 			}

@@ -1,74 +1,320 @@
 package main
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"nas/devices"
 	"nas/internal/atomicfile"
+	"nas/kernels"
 	"nas/latency"
 	"nas/space"
 )
 
+// profiling is what nas profile is asked: every combination of the lists is a table.
+type profiling struct {
+	spaceName, phase                              string
+	batches, sequences, prompts, contexts, thread []int
+	levels                                        []string
+	path                                          string
+	time                                          span
+	add                                           bool
+}
+
+// condition is one table of a profile.
+type condition struct {
+	target
+	level kernels.Level
+}
+
 func (a *app) profileCommand() *cobra.Command {
-	t := &target{}
-	path := ""
-	budget := span(40 * time.Second)
+	p := &profiling{}
 	c := &cobra.Command{Use: "profile -o FILE", Short: "Measure this machine's int8 kernels into a profile file", Args: exactly(0, ""),
 		Long: `Measure this machine's int8 kernels and write a profile file: the device's
-description, the conditions, and for each op of the search space its floor (the
-undisturbed time) and its median with a 95 % interval.
+description, and for each set of conditions (workload, threads, kernel level) a
+table of what the ops of the search space take, timed where they work, in whole
+models, with what disturbed the timings and how well held-out models are predicted.
 
   nas profile -o board.json
-  nas profile --space decoder-compact --threads 4 -o board4.json
+  nas profile --space decoder-compact --context 128,512 --threads 1,4 -o board.json
+  nas profile --add --isa avx2 -o board.json         more tables for the same file
+  ssh board ./nas profile -o - > board.json
 
-For another device build nas for it, run this there and bring the file back:
+It keeps a checkpoint beside the file as it goes; the same command goes on from there
+after an interruption. For another device build nas for it and run it there:
 
-  GOOS=linux GOARCH=arm64 go build ./cmd/nas`,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if path == "" {
-				return bad(errMissing("-o FILE"), "nas profile -o board.json")
-			}
-			if err := t.resolve(); err != nil {
-				return err
-			}
-			if err := writable(path); err != nil {
-				return err
-			}
-			device, level, err := t.machine()
-			if err != nil {
-				return err
-			}
-			var ops []space.Op
-			seen := map[space.Op]bool{}
-			for _, w := range t.workload.Phases() {
-				phase, err := t.ops(w)
-				if err != nil {
-					return err
-				}
-				for _, o := range phase {
-					if !seen[o] {
-						seen[o] = true
-						ops = append(ops, o)
+  GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build ./cmd/nas`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.profile(c.Context(), p) }}
+	f := c.Flags()
+	f.StringVar(&p.spaceName, "space", "encoder-compact", "search space: a built-in `name` or a YAML file")
+	f.StringVar(&p.phase, "phase", "", "decoder latency to measure: prefill or decode (default both)")
+	f.IntSliceVar(&p.batches, "batch", nil, "sequences at once, a `list` (default 1)")
+	f.IntSliceVar(&p.sequences, "sequence", nil, "tokens of an encoder's sequence, a `list` (default: the space's)")
+	f.IntSliceVar(&p.prompts, "prompt", nil, "tokens of a decoder's prompt, a `list` (default: the space's)")
+	f.IntSliceVar(&p.contexts, "context", nil, "tokens that a decoder's KV cache holds, a `list` (default: the space's)")
+	f.IntSliceVar(&p.thread, "threads", []int{1}, "threads that the models run on, a `list`")
+	f.StringSliceVar(&p.levels, "isa", nil, "CPU levels of the kernels, a `list` (default: the best; NAS_CPU works too)")
+	f.StringVarP(&p.path, "output", "o", "", "profile `file` to write, - for standard output")
+	f.Var(&p.time, "time", "bound of the whole measuring (default 45s a table)")
+	f.BoolVar(&p.add, "add", false, "keep the tables that the file has of other conditions")
+	return c
+}
+
+// secondsATable is the time that a table takes where the user sets no bound.
+const secondsATable = 45 * time.Second
+
+func (a *app) profile(ctx context.Context, p *profiling) error {
+	if p.path == "" {
+		return bad(errMissing("-o FILE"), "nas profile -o board.json, or -o - for standard output")
+	}
+	if p.path == "-" && p.add {
+		return bad(errors.New("--add needs a file to add to"), "nas profile --add -o board.json")
+	}
+	conditions, err := p.conditions()
+	if err != nil {
+		return err
+	}
+	device := devices.Detect("nas " + Version)
+	file := &latency.File{Device: device}
+	if p.path != "-" {
+		if err := writable(p.path); err != nil {
+			return err
+		}
+		if file.Tables, err = p.others(device, conditions); err != nil {
+			return err
+		}
+	}
+	tables, err := a.tables(ctx, p, device, conditions)
+	if err != nil {
+		return err
+	}
+	file.Tables = append(file.Tables, tables...)
+	if p.path == "-" {
+		data, err := file.Encode()
+		if err == nil {
+			_, err = a.out.Write(data)
+		}
+		if err != nil {
+			return failed(err, "-o FILE writes to a file")
+		}
+		return nil
+	}
+	if err := file.Write(p.path); err != nil {
+		return failed(err, "is there room on the disk? The checkpoint is kept: the same command goes on from it")
+	}
+	os.Remove(p.part())
+	a.phase("wrote %s; nas search --device %s uses it", p.path, p.path)
+	return nil
+}
+
+// part is where the checkpoint is.
+func (p *profiling) part() string { return p.path + ".part" }
+
+// conditions are the tables to measure, each once.
+func (p *profiling) conditions() (list []condition, err error) {
+	some := func(list []int) []int {
+		if len(list) == 0 {
+			return []int{0}
+		}
+		return list
+	}
+	levels := p.levels
+	if len(levels) == 0 {
+		levels = []string{""}
+	}
+	seen := map[string]bool{}
+	for _, isa := range levels {
+		for _, threads := range some(p.thread) {
+			for _, batch := range some(p.batches) {
+				for _, sequence := range some(p.sequences) {
+					for _, prompt := range some(p.prompts) {
+						for _, tokens := range some(p.contexts) {
+							t := target{spaceName: p.spaceName, phase: p.phase, batch: batch, sequence: sequence, prompt: prompt, context: tokens, isa: isa, threads: threads}
+							if err := t.resolve(); err != nil {
+								return nil, err
+							}
+							device, level, err := t.machine()
+							if err != nil {
+								return nil, err
+							}
+							phases := t.workload.Phases()
+							if p.phase != "" {
+								phases = []space.Workload{t.workload}
+							}
+							for _, w := range phases {
+								t.workload = w
+								key := latency.Here(device, level, threads, w).Key()
+								if !seen[key] {
+									seen[key] = true
+									list = append(list, condition{t, level})
+								}
+							}
+						}
 					}
 				}
 			}
-			table, err := a.measure(c.Context(), t, device, level, ops, time.Duration(budget))
-			if err != nil {
-				return err
-			}
-			f := latency.File{Device: device, Tables: []*latency.Table{table}}
-			if err := f.Write(path); err != nil {
-				return failed(err, "is there room on the disk?")
-			}
-			a.phase("wrote %s; nas search --device %s uses it", path, path)
-			return nil
-		}}
-	t.workloadFlags(c)
-	t.machineFlags(c)
-	c.Flags().StringVarP(&path, "output", "o", "", "profile `file` to write")
-	c.Flags().Var(&budget, "time", "begin no round of measuring after this time")
-	return c
+		}
+	}
+	if len(list) > maxConditions {
+		return nil, bad(fmt.Errorf("%d sets of conditions are more than %d", len(list), maxConditions), "give fewer values, and --add more later")
+	}
+	return list, nil
+}
+
+const maxConditions = 32
+
+// others are the tables that the file has already and that are to be kept.
+func (p *profiling) others(device devices.Profile, conditions []condition) ([]*latency.Table, error) {
+	if !p.add {
+		return nil, nil
+	}
+	old, err := latency.Read(p.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, bad(err, "--add adds to a good profile; without it the file is written anew")
+	}
+	if old.Device.ID() != device.ID() {
+		return nil, bad(fmt.Errorf("%s is of another processor: %s; this machine has %s", p.path, old.Device.ID(), device.ID()), "choose another file")
+	}
+	var kept []*latency.Table
+	for _, t := range old.Tables {
+		again := false
+		for _, c := range conditions {
+			again = again || len(t.Conditions.Differences(latency.Here(device, c.level, c.threads, c.workload))) == 0
+		}
+		if !again {
+			kept = append(kept, t)
+		}
+	}
+	return kept, nil
+}
+
+// tables measures all conditions, going on from a checkpoint.
+func (a *app) tables(ctx context.Context, p *profiling, device devices.Profile, conditions []condition) ([]*latency.Table, error) {
+	check := a.checkpoint(p, device, conditions)
+	done, err := check.Finished()
+	if err != nil {
+		return nil, err
+	}
+	begin, bound := time.Now(), time.Duration(p.time)
+	for i := len(done); i < len(conditions); i++ {
+		share := secondsATable
+		if bound > 0 {
+			share = max((bound-time.Since(begin))/time.Duration(len(conditions)-i), time.Millisecond)
+		}
+		table, err := a.table(ctx, &conditions[i], device, share, check, p)
+		if err != nil {
+			return nil, err
+		}
+		done = append(done, table)
+		check.Add(table)
+		if err := p.save(check); err != nil {
+			return nil, err
+		}
+	}
+	return done, nil
+}
+
+// checkpoint is the one beside the file if it is of this very profile, else a new one.
+func (a *app) checkpoint(p *profiling, device devices.Profile, conditions []condition) *latency.Checkpoint {
+	hash := sha256.New()
+	for _, c := range conditions {
+		source, _ := space.Source(c.spaceName)
+		fmt.Fprintf(hash, "%s %q %q\n", latency.Here(device, c.level, c.threads, c.workload).Key(), c.space.Name, source)
+	}
+	empty := &latency.Checkpoint{Settings: hex.EncodeToString(hash.Sum(nil))}
+	if p.path == "-" {
+		return empty
+	}
+	found, err := latency.ReadCheckpoint(p.part())
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return empty
+	case err != nil:
+		a.warn(fmt.Sprintf("the checkpoint is not used: %v", err))
+		return empty
+	case found.Settings != empty.Settings:
+		a.warn(fmt.Sprintf("%s is of other conditions or another space; it is replaced", p.part()))
+		return empty
+	}
+	rounds := 0
+	if found.State != nil {
+		rounds = found.State.Rounds
+	}
+	a.phase("going on from %s: %d of %d tables whole, %d rounds of the next", p.part(), len(found.Tables), len(conditions), rounds)
+	return found
+}
+
+func (p *profiling) save(c *latency.Checkpoint) error {
+	if p.path == "-" {
+		return nil
+	}
+	if err := c.Write(p.part()); err != nil {
+		return failed(err, "is there room on the disk?")
+	}
+	return nil
+}
+
+// validationShare is the part of a table's time that its validation gets.
+const (
+	validationShare  = 6 // a sixth
+	validationModels = 12
+	leastValidation  = time.Second
+)
+
+// table measures one set of conditions and validates what it found.
+func (a *app) table(ctx context.Context, c *condition, device devices.Profile, share time.Duration, check *latency.Checkpoint, p *profiling) (*latency.Table, error) {
+	s := c.settings(device, c.level)
+	s.Budget = share - share/validationShare
+	programs, err := c.covering(s)
+	if err != nil {
+		return nil, err
+	}
+	s.Resume = check.State
+	if s.Resume != nil && !s.Resume.Fits(programs) {
+		s.Resume = nil
+		a.warn("the checkpoint's models are others; this table begins anew")
+	}
+	s.Keep = func(state *latency.State) error {
+		check.State = state
+		return p.save(check)
+	}
+	table, err := a.measure(ctx, s, programs)
+	if ctx.Err() != nil {
+		if p.path == "-" || check.State == nil {
+			return nil, failed(errors.New("stopped before a table was whole; nothing was kept"), "run it again")
+		}
+		return nil, &fault{exitStopped, errors.New("stopped; what was measured is in " + p.part()), "the same command goes on from there"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	predictor, err := latency.NewPredictor(table)
+	if err != nil {
+		return nil, err
+	}
+	s.Keep, s.Resume, s.Budget, s.Seed = nil, nil, share/validationShare, 7
+	if s.Budget < leastValidation {
+		return table, nil
+	}
+	found, _, _, err := a.trial(ctx, c.space, predictor, s, validationModels)
+	if err != nil {
+		a.warn("the table is not validated: " + strings.TrimPrefix(err.Error(), "latency: "))
+		return table, nil
+	}
+	a.phase("%d held-out models: error %.2g %% in the mean, %.2g %% at worst", found.Models, found.MAPE, found.Worst)
+	table.Validation = found
+	return table, nil
 }
 
 // writable tells before the work whether a result can be written.

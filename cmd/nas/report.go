@@ -12,7 +12,6 @@ import (
 	"nas/latency"
 	"nas/results"
 	"nas/results/study"
-	"nas/space"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -78,7 +77,7 @@ func profilesOf(front string, devices []string) (files []*latency.File, err erro
 			return studyFault(front, err)
 		}
 		for _, p := range profiles {
-			f, err := latency.Parse(p.Data)
+			f, err := latency.Decode(p.Data)
 			if err != nil {
 				return studyFault(front, err)
 			}
@@ -114,7 +113,7 @@ func (a *app) split(r *results.Report, files []*latency.File) (splits []results.
 			if err != nil {
 				continue
 			}
-			b := results.NewBreakdown(all, s.Workload, table.Overhead, func(o space.Op) float64 { return p.Op(o).Nanoseconds })
+			b := results.NewBreakdown(all, s.Workload, table.Overhead, p.Steps)
 			if off := b.Differs(all, n); off < nearest {
 				if nearest = off; off <= mostOff {
 					split = results.Split{Breakdown: b}
@@ -133,7 +132,7 @@ func (a *app) split(r *results.Report, files []*latency.File) (splits []results.
 // one if it has the same date.
 func tablesOf(files []*latency.File, s results.Source) (list []*latency.Table) {
 	for _, f := range files {
-		if t := f.Table(s.Level, s.Threads); t != nil {
+		if t := f.Table(s.Level, s.Threads, s.Workload); t != nil {
 			list = append(list, t)
 		}
 	}
@@ -145,11 +144,11 @@ func tablesOf(files []*latency.File, s results.Source) (list []*latency.Table) {
 	if err != nil {
 		return nil // a level of other machines
 	}
-	f, err := latency.Read(cachePath(latency.Here(here, level, s.Threads)))
+	f, err := latency.Read(cachePath(latency.Here(here, level, s.Threads, s.Workload)))
 	if err != nil {
 		return nil
 	}
-	if table := f.Table(s.Level, s.Threads); table != nil && table.Date == s.TableDate {
+	if table := f.Table(s.Level, s.Threads, s.Workload); table != nil && table.Date == s.TableDate {
 		list = append(list, table)
 	}
 	return list

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,26 +23,33 @@ type source struct {
 	predictor *latency.Predictor
 }
 
-// latencies is the table of --device, else of this machine: from the cache, or as
-// far as it lacks one of ops, measured now.
+func newSource(device devices.Profile, table *latency.Table) (source, error) {
+	p, err := latency.NewPredictor(table)
+	return source{device, p}, err
+}
+
+// latencies is the table of --device, else of this machine: from the cache, or
+// measured now where it lacks one of ops, which are the space's.
 func (a *app) latencies(ctx context.Context, t *target, ops []space.Op) (source, error) {
 	if t.device != "" {
 		return a.profiled(t)
 	}
-	device, level, err := t.machine()
-	if err != nil {
-		return source{}, err
-	}
-	table, err := a.cached(ctx, t, device, level, ops)
-	if err != nil {
-		return source{}, err
-	}
-	return newSource(device, table)
+	return a.here(ctx, t, ops, t.covering)
 }
 
-func newSource(device devices.Profile, table *latency.Table) (source, error) {
-	p, err := latency.NewPredictor(table)
-	return source{device, p}, err
+// latenciesOf is latencies for the ops of given models: what is missing is measured
+// in them.
+func (a *app) latenciesOf(ctx context.Context, t *target, models []model) (source, error) {
+	if t.device != "" {
+		return a.profiled(t)
+	}
+	return a.here(ctx, t, t.opsOf(models), func(latency.Settings) ([]*space.Program, error) {
+		var programs []*space.Program
+		for _, m := range models {
+			programs = append(programs, space.Lower(m.arch, t.workload))
+		}
+		return programs, nil
+	})
 }
 
 // machine is this machine and the kernel level to use on it.
@@ -62,17 +70,14 @@ func (t *target) machine() (devices.Profile, kernels.Level, error) {
 func (t *target) ops(w space.Workload) ([]space.Op, error) {
 	ops, err := t.space.Ops(w)
 	if err != nil {
-		return nil, bad(err, "fewer choices for heads, head_width, kv_heads or ffn keep the number of ops small")
+		return nil, tooManyOps(err)
 	}
 	seen := map[space.Op]bool{}
 	for _, o := range ops {
 		seen[o] = true
 	}
-	for _, r := range space.References(t.space.Model.Family) {
-		if w.Validate(r.Arch.Model) != nil {
-			continue
-		}
-		for _, s := range space.Lower(r.Arch, w).Steps {
+	for _, p := range t.references(w) {
+		for _, s := range p.Steps {
 			if !seen[s.Op] {
 				seen[s.Op] = true
 				ops = append(ops, s.Op)
@@ -82,80 +87,173 @@ func (t *target) ops(w space.Workload) ([]space.Op, error) {
 	return ops, nil
 }
 
+func tooManyOps(err error) error {
+	return bad(err, "fewer choices for heads, head_width, kv_heads or ffn keep the number of ops small")
+}
+
+// references are the programs of the reference models that have the positions for
+// w.
+func (t *target) references(w space.Workload) (list []*space.Program) {
+	for _, r := range space.References(t.space.Model.Family) {
+		if w.Validate(r.Arch.Model) == nil {
+			list = append(list, space.Lower(r.Arch, w))
+		}
+	}
+	return list
+}
+
+// covering are the models in which all ops of the target are measured: as many as
+// the budget of s allows on this machine.
+func (t *target) covering(s latency.Settings) ([]*space.Program, error) {
+	if s.Budget == 0 {
+		s.Budget = latency.DefaultBudget
+	}
+	now, err := latency.MeasureReference(s)
+	if err != nil {
+		return nil, err
+	}
+	reference := latency.ReferenceProgram(s.Workload.Phase)
+	limit := float64(s.Budget) / roundsOfAll * latency.Cost(reference) / now.Median
+	programs, err := latency.Cover(t.space, s.Workload, limit, rand.New(rand.NewPCG(coverSeed, 0)))
+	if err != nil {
+		return nil, tooManyOps(err)
+	}
+	for _, p := range programs {
+		limit -= latency.Cost(p)
+	}
+	for _, p := range t.references(s.Workload) {
+		if limit -= latency.Cost(p); limit > 0 {
+			programs = append(programs, p)
+		}
+	}
+	return programs, nil
+}
+
+// roundsOfAll is how many runs of all models the time should be enough for: ten
+// rounds of a run to warm up, one step by step, and one as a whole.
+const roundsOfAll = 30
+
+// coverSeed draws the models that are measured; validations draw others.
+const coverSeed = 20
+
 // profiled is the table of a profile file that fits the flags.
 func (a *app) profiled(t *target) (source, error) {
 	f, err := readProfile(t.device)
 	if err != nil {
 		return source{}, err
 	}
-	table := f.Table(t.isa, t.threads)
+	table := f.Table(t.isa, t.threads, t.workload)
 	if table == nil {
-		var have []string
-		for _, have1 := range f.Tables {
-			want := have1.Conditions
-			want.Threads = t.threads
-			if t.isa != "" {
-				want.Level = t.isa
-			}
-			have = append(have, strings.Join(have1.Conditions.Differences(want), ", "))
-		}
-		return source{}, bad(fmt.Errorf("%s has no table for these conditions: %s", t.device, strings.Join(have, "; or ")),
-			"on the device: nas profile --threads %d -o %s", t.threads, filepath.Base(t.device))
+		return source{}, t.noTable(f)
 	}
-	if table.KernelVersion != kernels.Version {
+	if table.KernelVersion != kernels.Version && f.Device.Provenance.Kind == devices.Measured {
 		a.warn(fmt.Sprintf("%s was measured with kernels of version %d, this nas has version %d: profile the device again", t.device, table.KernelVersion, kernels.Version))
 	}
 	return newSource(f.Device, table)
 }
 
-// maxDrift is by how much the reference op may have moved since a table was
-// measured for new entries to be put beside the old ones.
-const maxDrift = 0.05
+// noTable says in what each table of f differs from what is asked, and how to
+// measure the missing one.
+func (t *target) noTable(f *latency.File) error {
+	var have []string
+	for _, table := range f.Tables {
+		want := table.Conditions
+		want.Threads, want.Workload = t.threads, t.workload
+		if t.isa != "" {
+			want.Level = t.isa
+		}
+		have = append(have, strings.Join(table.Conditions.Differences(want), ", "))
+	}
+	command := fmt.Sprintf("nas profile --add --space %s --threads %d", t.spaceName, t.threads)
+	if t.isa != "" {
+		command += " --isa " + t.isa
+	}
+	w := t.workload
+	switch w.Phase {
+	case space.Encode:
+		command += fmt.Sprintf(" --sequence %d", w.Tokens)
+	case space.Prefill:
+		command += fmt.Sprintf(" --prompt %d", w.Tokens)
+	case space.Decode:
+		command += fmt.Sprintf(" --context %d", w.Context)
+	}
+	if w.Batch > 1 {
+		command += fmt.Sprintf(" --batch %d", w.Batch)
+	}
+	return bad(fmt.Errorf("%s has no table for these conditions: %s", t.device, strings.Join(have, "; or ")),
+		"on the device: %s -o %s", command, filepath.Base(t.device))
+}
 
-// cached is the table of this machine in the user's cache folder, with what it
-// lacks of ops measured now and added.
-func (a *app) cached(ctx context.Context, t *target, device devices.Profile, level kernels.Level, ops []space.Op) (*latency.Table, error) {
-	path := cachePath(latency.Here(device, level, t.threads))
+const (
+	maxDrift  = 0.05 // by which the reference model may have moved for new entries to be put beside old ones
+	someDrift = 0.08 // from which drift is told, by a short look: the clock alone wavers by less
+)
+
+// here is the table of this machine in the user's cache folder; where it lacks one of
+// ops, programs are measured now and added.
+func (a *app) here(ctx context.Context, t *target, ops []space.Op, programs func(latency.Settings) ([]*space.Program, error)) (source, error) {
+	device, level, err := t.machine()
+	if err != nil {
+		return source{}, err
+	}
+	path := cachePath(latency.Here(device, level, t.threads, t.workload))
 	var old *latency.Table
 	if f, err := latency.Read(path); err == nil {
-		old = f.Table(level.String(), t.threads)
+		old = f.Table(level.String(), t.threads, t.workload)
 	} else if path != "" && !errors.Is(err, os.ErrNotExist) {
 		a.warn(fmt.Sprintf("the cached table is not used: %v", err))
 	}
-	missing := ops
-	if old != nil {
-		if missing = old.Lacks(ops); len(missing) == 0 {
-			a.phase("using the table of %d ops measured here on %s", len(old.Entries), old.Date)
-			return old, nil
-		}
+	if old != nil && len(old.Lacks(ops)) == 0 {
+		a.phase("using the table of %d ops measured here on %s", len(old.Entries()), old.Date)
+		a.tellDrift(old, t.settings(device, level))
+		return newSource(device, old)
 	}
-	table, err := a.measure(ctx, t, device, level, missing, 0)
+	list, err := programs(t.settings(device, level))
 	if err != nil {
-		return nil, err
+		return source{}, err
+	}
+	table, err := a.measure(ctx, t.settings(device, level), list)
+	if err != nil {
+		return source{}, err
 	}
 	if old != nil {
-		if drift := math.Abs(table.Reference.Floor/old.Reference.Floor - 1); drift > maxDrift {
-			a.phase("the machine runs %.0f%% off its speed of %s; measuring all ops again", 100*drift, old.Date)
-			if table, err = a.measure(ctx, t, device, level, ops, 0); err != nil {
-				return nil, err
-			}
-		} else {
-			for o, e := range old.Entries {
-				table.Entries[o] = e
-			}
+		drift, err := old.Drift(table.Reference)
+		switch {
+		case err == nil && math.Abs(drift-1) <= maxDrift:
+			table.Adopt(old, drift)
+		default:
+			a.phase("the machine does not run at its speed of %s (%+.0f%%): the table of that day is dropped", old.Date, 100*(drift-1))
 		}
 	}
-	if path != "" {
-		f := latency.File{Device: device, Tables: []*latency.Table{table}}
-		err := os.MkdirAll(filepath.Dir(path), 0o777)
-		if err == nil {
-			err = f.Write(path)
-		}
-		if err != nil {
-			a.warn(fmt.Sprintf("the table is not kept: %v", err))
-		}
+	a.keepTable(path, device, table)
+	return newSource(device, table)
+}
+
+// tellDrift warns when the machine runs at another speed than when a table was
+// measured.
+func (a *app) tellDrift(t *latency.Table, s latency.Settings) {
+	now, err := latency.MeasureReference(s)
+	if err != nil {
+		return
 	}
-	return table, nil
+	drift, err := t.Drift(now)
+	if err == nil && math.Abs(drift-1) > someDrift {
+		a.warn(fmt.Sprintf("the reference model takes %+.1f%% of its time on %s: all latencies are off by as much now; their order is not", 100*(drift-1), t.Date))
+	}
+}
+
+func (a *app) keepTable(path string, device devices.Profile, table *latency.Table) {
+	if path == "" {
+		return
+	}
+	f := latency.File{Device: device, Tables: []*latency.Table{table}}
+	err := os.MkdirAll(filepath.Dir(path), 0o777)
+	if err == nil {
+		err = f.Write(path)
+	}
+	if err != nil {
+		a.warn(fmt.Sprintf("the table is not kept: %v", err))
+	}
 }
 
 // cachePath is the file for conditions, empty where the system has no cache folder.
@@ -167,26 +265,31 @@ func cachePath(c latency.Conditions) string {
 	return filepath.Join(folder, "nas", "tables", c.Key()+".json")
 }
 
-// measure measures ops on this machine, with progress.
-func (a *app) measure(ctx context.Context, t *target, device devices.Profile, level kernels.Level, ops []space.Op, budget time.Duration) (*latency.Table, error) {
-	if t.threads > device.Cores.Usable {
-		a.warn(fmt.Sprintf("%d threads on %d usable cores", t.threads, device.Cores.Usable))
+// settings are those of measuring on this machine.
+func (t *target) settings(device devices.Profile, level kernels.Level) latency.Settings {
+	return latency.Settings{Device: device, Level: level, Threads: t.threads, Workload: t.workload}
+}
+
+// measure measures programs on this machine, with progress and words on how it went.
+func (a *app) measure(ctx context.Context, s latency.Settings, programs []*space.Program) (*latency.Table, error) {
+	if s.Threads > s.Device.Cores.Usable {
+		a.warn(fmt.Sprintf("%d threads on %d usable cores", s.Threads, s.Device.Cores.Usable))
 	}
-	a.phase("measuring %d int8 ops on this machine: %s, kernel level %s, threads %d", len(ops), device.Name, level, t.threads)
+	a.phase("measuring this machine with %d int8 models: %s, kernel level %s, threads %d, %v", len(programs), s.Device.Name, s.Level, s.Threads, s.Workload)
 	start := time.Now()
-	table, err := latency.Measure(ctx, ops, latency.Settings{Device: device, Level: level, Threads: t.threads, Budget: budget,
-		Progress: func(p latency.Progress) {
-			a.progress(p.Left, "round %d: %d of %d ops done", p.Round, p.Done, p.Ops)
-		}})
+	s.Progress = func(p latency.Progress) {
+		a.progress(p.Left, "round %d: %d of %d models done", p.Round, p.Done, p.Models)
+	}
+	table, err := latency.Measure(ctx, programs, s)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return nil, failed(fmt.Errorf("stopped before every op was measured; nothing was kept"), "run it again; it takes about half a minute")
 	}
 	if err != nil {
 		return nil, err
 	}
-	a.phase("measured in %.1f s", time.Since(start).Seconds())
-	if n := table.WithoutQuorum(); n > 0 {
-		a.warn(fmt.Sprintf("%d of %d ops did not reach their floor three times: the machine is busy, or needs more time", n, len(table.Entries)))
+	a.phase("measured %d ops in %.1f s", len(table.Entries()), time.Since(start).Seconds())
+	for _, text := range table.Advice() {
+		a.warn(text)
 	}
 	return table, nil
 }

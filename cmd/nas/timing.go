@@ -119,40 +119,17 @@ func callable(list []timing) (names []string) {
 // fill reads or measures the tables of timings.
 func (a *app) fill(ctx context.Context, t *target, list []timing) error {
 	for i := range list {
-		at := slices.IndexFunc(list[:i], func(b timing) bool { return b.path == list[i].path })
-		if at >= 0 {
-			list[i].source = list[at].source
-			continue
-		}
-		var ops []space.Op
-		for _, of := range list {
-			if of.path == list[i].path {
-				these, err := t.ops(of.workload)
-				if err != nil {
-					return err
-				}
-				ops = append(ops, these...)
-			}
-		}
 		one := *t
-		one.device = list[i].path
-		var err error
-		if list[i].source, err = a.latencies(ctx, &one, unique(ops)); err != nil {
+		one.device, one.workload = list[i].path, list[i].workload
+		ops, err := one.ops(one.workload)
+		if err != nil {
+			return err
+		}
+		if list[i].source, err = a.latencies(ctx, &one, ops); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func unique(ops []space.Op) (list []space.Op) {
-	seen := map[space.Op]bool{}
-	for _, o := range ops {
-		if !seen[o] {
-			seen[o] = true
-			list = append(list, o)
-		}
-	}
-	return list
 }
 
 // objectives are the names of what a search weighs, those of latencies resolved. None
@@ -198,8 +175,11 @@ func (t timing) costs() search.Timing {
 }
 
 // regimes are those of a table.
-func regimes(p *latency.Predictor) []search.Regime {
-	return []search.Regime{{Overhead: p.Table().Overhead, Op: func(o space.Op) float64 { return p.Op(o).Nanoseconds }}}
+func regimes(p *latency.Predictor) (list []search.Regime) {
+	for _, r := range p.Regimes() {
+		list = append(list, search.Regime{Below: int64(r.Below), Overhead: r.Overhead, Op: r.Op})
+	}
+	return list
 }
 
 // latencyLimits is a flag such as 20ms, or phone=20ms,decode=2ms.

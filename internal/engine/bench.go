@@ -2,45 +2,46 @@ package engine
 
 import (
 	"math/rand/v2"
+	"time"
 
 	"nas/kernels"
 	"nas/space"
 )
 
-// Bench runs single ops over and over, for timing. All its ops share one memory: an
-// arena, and a block of random weights through which repetitions walk, so that
-// weights come from as far away as they do in a model of that footprint.
+// Bench runs whole programs for timing, all in one memory: an arena, a KV cache and
+// a block of random weights as large as the largest program asks. So hundreds of
+// models fit where one does.
 type Bench struct {
-	engine    *Engine
-	weights   block
-	footprint int
-	noise     []float32
+	engine  *Engine
+	weights block
+	noise   []float32
 }
 
-// maxVariants is how many places in the block an op's weights take in turn, at
-// most.
-const maxVariants = 64
-
-// NewBench makes room for each of ops. Repetitions of an op walk through about
-// footprint bytes of weights; 0: the same weights each time.
-func NewBench(ops []space.Op, footprint int, o Options) (*Bench, error) {
+// NewBench makes room for programs.
+func NewBench(programs []*space.Program, o Options) (*Bench, error) {
 	e, err := o.engine()
 	if err != nil {
 		return nil, err
 	}
-	arena, weights := 0, 0
-	for _, op := range ops {
-		p := space.Probe(op)
-		arena, weights = max(arena, space.Plan(p, e.threads).Arena), max(weights, weightBytes(p))
+	var m space.Memory
+	for _, p := range programs {
+		plan := space.Plan(p, e.threads)
+		m.Arena, m.KV, m.Weights = max(m.Arena, plan.Arena), max(m.KV, plan.KV), max(m.Weights, weightBytes(p))
 	}
-	b := &Bench{engine: e, weights: allocate(weights + footprint), footprint: footprint, noise: make([]float32, 1<<16)}
-	e.arena, e.pool = allocate(arena), newPool(e.threads)
+	memory := allocate(m.Arena + m.KV + m.Weights) // sizes are multiples of space.Align
+	cut := func(n int) (b block) {
+		b.bytes, memory.bytes = memory.bytes[:n:n], memory.bytes[n:]
+		return b
+	}
+	b := &Bench{engine: e, noise: make([]float32, 1<<16)}
+	e.arena, e.cache, b.weights = cut(m.Arena), cut(m.KV), cut(m.Weights)
+	e.pool = newPool(e.threads)
 	r := rand.New(rand.NewPCG(1, 0))
 	for i := range b.noise {
 		b.noise[i] = float32(r.NormFloat64())
 	}
 	// As float32 every word is within a factor of two of 1/64, as int8 three of
-	// four are random: scales and weights of a sane size, wherever an op reads.
+	// four are random: scales and weights of a sane size, wherever a step reads.
 	for i := range b.weights.bytes {
 		b.weights.bytes[i] = byte(r.Uint32())
 		if i%4 == 3 {
@@ -53,68 +54,114 @@ func NewBench(ops []space.Op, footprint int, o Options) (*Bench, error) {
 // Close ends the workers.
 func (b *Bench) Close() { b.engine.pool.close() }
 
-// Probe is one op ready to run.
+// Probe is one program ready to run.
 type Probe struct {
-	bench    *Bench
-	variants []*prepared
-	tokens   []int32
+	bench   *Bench
+	program *prepared
+	turn    [1]*prepared
+	stream  []int32 // random tokens; each run takes the next ones
+	at      int
 }
 
-// Probe prepares one of the ops that the bench was made for.
-func (b *Bench) Probe(op space.Op) (*Probe, error) {
-	p := space.Probe(op)
-	size := weightBytes(p)
-	n := 1
-	if size > 0 {
-		n = min(max(b.footprint/size, 1), maxVariants)
+// Probe prepares one of the programs that the bench was made for.
+func (b *Bench) Probe(program *space.Program) (*Probe, error) {
+	w := carveWeights(program, b.weights)
+	for _, t := range w.tensors {
+		if t.Kind == space.RotaryTable { // rotations must keep lengths
+			t.rotary = make([]float32, t.N*t.Weight.K)
+			kernels.RoPETable(t.rotary, t.N, t.Weight.K, RotaryBase)
+		}
 	}
 	e := b.engine
-	first := len(e.programs)
-	for v := range n {
-		w := carveWeights(p, block{bytes: b.weights.bytes[v*size:][:size]})
-		for _, t := range w.tensors {
-			if t.Kind == space.RotaryTable { // rotations must keep lengths
-				t.rotary = make([]float32, t.N*t.Weight.K)
-				kernels.RoPETable(t.rotary, t.N, t.Weight.K, RotaryBase)
-			}
-		}
-		if err := e.add(p, w); err != nil {
-			return nil, err
-		}
+	if err := e.add(program, w); err != nil {
+		return nil, err
 	}
-	probe := &Probe{bench: b, variants: e.programs[first:]}
-	if op.Kind == space.Embed {
+	last := len(e.programs) - 1
+	p := &Probe{bench: b, program: e.programs[last], turn: [1]*prepared{e.programs[last]}}
+	e.programs = e.programs[:last]
+	if n := p.program.tokens; n > 0 {
 		r := rand.New(rand.NewPCG(2, 0))
-		probe.tokens = make([]int32, op.Rows)
-		for i := range probe.tokens {
-			probe.tokens[i] = int32(r.IntN(op.K))
+		p.stream = make([]int32, n*max(1, 4096/n))
+		for i := range p.stream {
+			p.stream[i] = int32(r.IntN(p.program.vocabulary))
 		}
 	}
-	e.programs = e.programs[:first:first]
-	return probe, nil
+	return p, nil
 }
 
-// Prime puts normal values where the op reads; other ops have used the memory.
+// Steps is the number of steps of the program.
+func (p *Probe) Steps() int { return len(p.program.steps) }
+
+// Prime puts normal values into what the program reads and does not write: the KV
+// cache where it decodes, and the input of a single op. Other programs have used
+// the memory.
 func (p *Probe) Prime() {
-	v := p.variants[0]
-	for _, b := range v.floats {
-		for at := 0; at < len(b); at += len(p.bench.noise) {
-			copy(b[at:], p.bench.noise)
+	alone := p.program.Workload == space.Workload{}
+	if alone {
+		for _, b := range p.program.floats {
+			for at := 0; at < len(b); at += len(p.bench.noise) {
+				copy(b[at:], p.bench.noise)
+			}
 		}
 	}
+	if !alone && p.program.Workload.Phase != space.Decode {
+		return
+	}
 	set := p.bench.engine.set
-	for _, heads := range v.caches {
+	for _, heads := range p.program.caches {
 		for h := range heads {
 			for token := range heads[h].Capacity {
 				x := p.bench.noise[(h*31+token*17)%(len(p.bench.noise)/2):][:heads[h].HeadWidth]
-				set.KVStore(&heads[h], token, 1, x, x, 0, v.scratch[0])
+				set.KVStore(&heads[h], token, 1, x, x, 0, p.program.scratch[0])
 			}
 		}
 	}
 }
 
-// Repeat executes the op n times.
+// Run executes the program once, on tokens of its own.
+func (p *Probe) Run() {
+	p.next()
+	p.bench.engine.execute(p.turn[:], 1)
+}
+
+// Repeat executes the program n times on the same tokens, without a pause.
 func (p *Probe) Repeat(n int) {
-	p.bench.engine.tokens = p.tokens
-	p.bench.engine.execute(p.variants, n)
+	p.next()
+	p.bench.engine.execute(p.turn[:], n)
+}
+
+func (p *Probe) next() {
+	e := p.bench.engine
+	e.position = max(p.program.Workload.Context-1, 0)
+	if p.stream != nil {
+		e.tokens = p.stream[p.at:][:p.program.tokens]
+		p.at = (p.at + p.program.tokens) % len(p.stream)
+	}
+}
+
+// Trace executes the program once and writes when each step ended, in ns since the
+// start. ends has room for Steps.
+func (p *Probe) Trace(ends []int64) {
+	p.next()
+	e := p.bench.engine
+	start := time.Now()
+	work := func(worker int) {
+		for i := range p.program.steps {
+			s := &p.program.steps[i]
+			if from, to := e.pool.share(worker, s.units); from < to {
+				s.run(e, s, p.program.scratch[worker], from, to)
+			}
+			if e.threads > 1 {
+				e.pool.barrier.wait()
+			}
+			if worker == 0 {
+				ends[i] = int64(time.Since(start))
+			}
+		}
+	}
+	if e.threads == 1 {
+		work(0)
+	} else {
+		e.pool.run(work)
+	}
 }

@@ -218,20 +218,59 @@ func TestProbesRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := NewBench(ops, 100<<10, Options{Kernels: set(t), Threads: 2})
+		var programs []*space.Program
+		for _, op := range ops {
+			programs = append(programs, space.Probe(op))
+		}
+		b, err := NewBench(programs, Options{Kernels: set(t), Threads: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, op := range ops {
-			p, err := b.Probe(op)
+		for i, op := range ops {
+			p, err := b.Probe(programs[i])
 			if err != nil {
 				t.Fatalf("%v: %v", op, err)
 			}
 			p.Prime()
 			p.Repeat(3)
-			for _, v := range p.variants[0].result {
+			for _, v := range p.program.result {
 				if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
 					t.Fatalf("%v: the result holds %v", op, v)
+				}
+			}
+		}
+		b.Close()
+	}
+}
+
+// Whole models share a bench's memory, and a trace ends its steps in order.
+func TestBenchTraces(t *testing.T) {
+	var programs []*space.Program
+	for _, a := range models() {
+		for _, w := range workload(a.Family, 2, 9).Phases() {
+			programs = append(programs, space.Lower(a, w))
+		}
+	}
+	for _, threads := range []int{1, 2} {
+		b, err := NewBench(programs, Options{Kernels: set(t), Threads: threads})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, program := range programs {
+			p, err := b.Probe(program)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Prime()
+			p.Run()
+			ends := make([]int64, p.Steps())
+			p.Trace(ends)
+			if len(ends) != len(program.Steps) || ends[0] <= 0 || !slices.IsSorted(ends) {
+				t.Errorf("%v: steps end at %v", program.Workload, ends)
+			}
+			for _, v := range p.program.result {
+				if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+					t.Fatalf("%v: the result holds %v", program.Workload, v)
 				}
 			}
 		}

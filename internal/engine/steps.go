@@ -13,7 +13,7 @@ const (
 	linearRows    = 4  // rows, where there are many
 	linearColumns = 64 // columns, where rows are few
 	storeRows     = 16 // tokens of one KV head
-	attentionRows = 12 // queries of one head: a block of the kernel
+	attentionRows = 32 // queries of one head: a block of the kernel
 )
 
 func runEmbed(e *Engine, s *step, _ []byte, from, to int) {

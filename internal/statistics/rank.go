@@ -50,6 +50,26 @@ func StandardError(x []float64) float64 {
 	return v / math.Sqrt(float64(len(x)))
 }
 
+// Residuals are what is left of y when the least squares line over x is taken away;
+// y less its mean where x does not vary.
+func Residuals(y, x []float64) []float64 {
+	meanX, meanY := Mean(x), Mean(y)
+	var covariance, variance float64
+	for i, v := range x {
+		covariance += (v - meanX) * (y[i] - meanY)
+		variance += (v - meanX) * (v - meanX)
+	}
+	slope := 0.0
+	if variance > 0 {
+		slope = covariance / variance
+	}
+	rest := make([]float64, len(y))
+	for i, v := range y {
+		rest[i] = v - meanY - slope*(x[i]-meanX)
+	}
+	return rest
+}
+
 // Pairs of items that are held against each other: item I before item J.
 type Pairs []struct{ I, J int32 }
 

@@ -27,6 +27,15 @@ func TestRankCorrelations(t *testing.T) {
 	near(t, "standard error of one", StandardError([]float64{1}), math.NaN())
 }
 
+func TestResiduals(t *testing.T) {
+	for i, v := range Residuals([]float64{1, 3, 5, 8}, []float64{0, 1, 2, 3}) {
+		near(t, "residual", v, []float64{0.2, -0.1, -0.4, 0.3}[i])
+	}
+	for i, v := range Residuals([]float64{1, 3}, []float64{7, 7}) {
+		near(t, "residual over a constant", v, []float64{-1, 1}[i])
+	}
+}
+
 func TestConcordance(t *testing.T) {
 	sizes := []float64{100, 300, 110, 111, 105}
 	pairs := Near(sizes, 0.10)

@@ -24,6 +24,7 @@ func main() {
 				tile(l, rows, vectors)
 			}
 		}
+		spread(l)
 		peak(l)
 	}
 	transpose()
@@ -32,17 +33,19 @@ func main() {
 
 // tile holds rows by vectors accumulators. A step of the loop is one k: the
 // vectors of b, and for each row its value of a broadcast. Lines of c are fetched
-// ahead of the loop, which hides them.
+// ahead of the loop, of b eight steps ahead.
 func tile(l level, rows, vectors int) {
 	name := fmt.Sprintf("tile%dx%d%s", rows, vectors, l.name)
-	TEXT(name, NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, depth int, alpha, beta float32)")
+	TEXT(name, NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, ldb, depth int, alpha, beta float32)")
 	Doc(fmt.Sprintf("%s computes alpha*a*b + beta*c for %d rows of %d values; beta 0 reads no c.", name, rows, vectors*l.bytes/4))
 	Pragma("noescape")
 	c, ldc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64())
 	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
-	b, depth := Load(Param("b"), GP64()), Load(Param("depth"), GP64())
+	b, ldb := Load(Param("b"), GP64()), Load(Param("ldb"), GP64())
+	depth := Load(Param("depth"), GP64())
 	SHLQ(Imm(2), ldc)
 	SHLQ(Imm(2), lda)
+	SHLQ(Imm(2), ldb)
 	lda3, lda5, low := GP64(), GP64(), GP64()
 	if rows > 3 {
 		LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
@@ -85,6 +88,9 @@ func tile(l level, rows, vectors int) {
 	for v := range w {
 		VMOVUPS(Mem{Base: b, Disp: v * l.bytes}, w[v])
 	}
+	for line := 0; line < vectors*l.bytes; line += 64 {
+		PREFETCHT0(Mem{Base: b, Index: ldb, Scale: 8, Disp: line})
+	}
 	for r := range acc {
 		VBROADCASTSS(row(r), x)
 		for v := range w {
@@ -95,7 +101,7 @@ func tile(l level, rows, vectors int) {
 	if rows > 6 {
 		ADDQ(Imm(4), low)
 	}
-	ADDQ(U32(2*l.bytes), b)
+	ADDQ(ldb, b)
 	DECQ(depth)
 	JNZ(LabelRef("step"))
 
@@ -140,6 +146,34 @@ func param(name string) Mem {
 		panic(err)
 	}
 	return b.Addr
+}
+
+// spread deals a row out to panels, and fetches the row below the next meanwhile.
+func spread(l level) {
+	name := "spread" + l.name
+	TEXT(name, NOSPLIT, "func(dst *float32, stride int, src *float32, lds, panels int)")
+	Doc(fmt.Sprintf("%s copies panels*%d values: %d to every stride-th of dst.", name, l.bytes/2, l.bytes/2))
+	Pragma("noescape")
+	dst, stride := Load(Param("dst"), GP64()), Load(Param("stride"), GP64())
+	src, lds := Load(Param("src"), GP64()), Load(Param("lds"), GP64())
+	panels, v := Load(Param("panels"), GP64()), [2]VecVirtual{l.vector(), l.vector()}
+	SHLQ(Imm(2), stride)
+	Label("panel")
+	for i := range v {
+		VMOVUPS(Mem{Base: src, Disp: i * l.bytes}, v[i])
+	}
+	for line := 0; line < 2*l.bytes; line += 64 {
+		PREFETCHT0(Mem{Base: src, Index: lds, Scale: 8, Disp: line})
+	}
+	for i := range v {
+		VMOVUPS(v[i], Mem{Base: dst, Disp: i * l.bytes})
+	}
+	ADDQ(U32(2*l.bytes), src)
+	ADDQ(stride, dst)
+	DECQ(panels)
+	JNZ(LabelRef("panel"))
+	VZEROUPPER()
+	RET()
 }
 
 // peak is the arithmetic of the tile without its loads: what bounds it.

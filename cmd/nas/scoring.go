@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"nas/evaluator"
+	"nas/space"
+)
+
+// scoring is which evaluator a command is to use, and how.
+type scoring struct {
+	name     string
+	table    string
+	command  string
+	parallel int
+	timeout  span
+	retries  int
+	budget   int64
+	seed     uint64
+	learning
+
+	evaluator evaluator.Evaluator // once it is open; nil: the surrogate
+	program   *evaluator.Command  // to be closed
+}
+
+// ownFlags are those of one evaluator each.
+var ownFlags = map[string][]string{"table": {"table"}, "command": {"command", "parallel", "timeout", "retries", "budget"}, "supernet": {"supernet", "float32"}}
+
+// flags binds all but the seed; names are the evaluators that the command takes.
+func (s *scoring) flags(c *cobra.Command, names []string) {
+	f := c.Flags()
+	s.timeout = span(10 * time.Minute)
+	f.StringVar(&s.name, "evaluator", names[0], "`name` of the proxy accuracy: "+strings.Join(names, ", "))
+	f.StringVar(&s.table, "table", "", "trained models to look scores up in: a CSV `file`")
+	f.StringVar(&s.command, "command", "", "`program` with arguments that scores: one JSON request a line in, one JSON answer a line out")
+	f.IntVar(&s.parallel, "parallel", max(1, runtime.NumCPU()/2), "programs that run at a time")
+	f.Var(&s.timeout, "timeout", "limit for one score of a program")
+	f.IntVar(&s.retries, "retries", 1, "further tries after a crash, nonsense or the time limit of a program")
+	f.Int64Var(&s.budget, "budget", 0, "what a program may spend on one score, in its own unit; 0: its default")
+	s.learning.flags(c)
+}
+
+// check finds faults of the flags before any work.
+func (s *scoring) check(flags *pflag.FlagSet, names []string) error {
+	if !slices.Contains(names, s.name) {
+		return bad(fmt.Errorf("unknown evaluator %.40q: one of %s", s.name, strings.Join(names, ", ")), "--evaluator capacity")
+	}
+	for evaluator, own := range ownFlags {
+		for _, flag := range own {
+			if flags.Changed(flag) && s.name != evaluator {
+				return bad(fmt.Errorf("--%s is of --evaluator %s, not %s", flag, evaluator, s.name), "--evaluator %s", evaluator)
+			}
+		}
+	}
+	for _, flag := range learningFlags {
+		if flags.Changed(flag) && s.name != "train" && s.name != "supernet" {
+			return bad(fmt.Errorf("--%s is of --evaluator train or supernet, not %s", flag, s.name), "--evaluator train")
+		}
+	}
+	for _, n := range []struct {
+		flag             string
+		value, low, high int
+	}{{"parallel", s.parallel, 1, 256}, {"retries", s.retries, 0, 100}} {
+		if n.value < n.low || n.value > n.high {
+			return bad(fmt.Errorf("--%s %d is outside %d…%d", n.flag, n.value, n.low, n.high), "leave --%s out for the default", n.flag)
+		}
+	}
+	if s.budget < 0 {
+		return bad(fmt.Errorf("--budget %d is below zero", s.budget), "leave --budget out: the program then spends what it likes")
+	}
+	return nil
+}
+
+// open makes the evaluator, training what it needs. Models are those that it will be
+// asked about, if that is known. Close it.
+func (a *app) open(ctx context.Context, s *scoring, in *space.Space, w space.Workload, models []model) error {
+	switch s.name {
+	case "capacity":
+		s.evaluator = evaluator.Capacity{}
+	case "table":
+		if s.table == "" {
+			return bad(errMissing("--table FILE.csv"), "--evaluator table --table trained.csv")
+		}
+		t, err := readTruth(s.table)
+		if err != nil {
+			return err
+		}
+		s.evaluator = evaluator.NewTable(t)
+	case "command":
+		program, err := words(s.command)
+		if err == nil && len(program) == 0 {
+			err = errMissing("--command PROGRAM")
+		}
+		if err != nil {
+			return bad(err, `--evaluator command --command "python3 score.py text.txt"`)
+		}
+		s.program = evaluator.NewCommand(program, evaluator.Settings{Parallel: s.parallel, Timeout: time.Duration(s.timeout), Retries: s.retries,
+			Workload: w, Seed: s.seed, Budget: s.budget})
+		s.evaluator = s.program
+	case "train", "supernet":
+		return a.learner(ctx, s, in, models)
+	}
+	return nil
+}
+
+// close ends what open started.
+func (s *scoring) close() {
+	if s.program != nil {
+		s.program.Close()
+	}
+}
+
+// workers are how many architectures are scored at a time.
+func (s *scoring) workers() int {
+	if s.program != nil {
+		return s.parallel
+	}
+	return 1
+}
+
+// words splits a command line at spaces; single and double quotes hold words
+// together.
+func words(line string) (list []string, err error) {
+	var word strings.Builder
+	var quote rune
+	begun := false
+	for _, r := range line {
+		switch {
+		case r == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(r)
+		case r == '\'' || r == '"':
+			quote, begun = r, true
+		case r == ' ' || r == '\t' || r == '\n':
+			if begun {
+				list = append(list, word.String())
+				word.Reset()
+				begun = false
+			}
+		default:
+			word.WriteRune(r)
+			begun = true
+		}
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("--command: a quote %c is not closed", quote)
+	}
+	if begun {
+		list = append(list, word.String())
+	}
+	return list, nil
+}

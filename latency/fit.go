@@ -1,0 +1,133 @@
+package latency
+
+import (
+	"math"
+	"slices"
+
+	"nas/space"
+)
+
+// fit explains a table: the logarithm of an op's time in a model is the op's own
+// plus what the regime adds to its class. Neighbouring regimes are held together,
+// so that a regime with few models takes after those beside it.
+type fit struct {
+	op     map[space.Op]float64
+	factor [classes][regimes]float64
+	whole  [regimes]float64 // what a whole run takes beyond the sum, as a factor's logarithm
+}
+
+const (
+	fitRounds = 40
+	hold      = 1.0 // how many observations a neighbouring regime counts as
+)
+
+func newFit(models []Model) *fit {
+	f := &fit{op: map[space.Op]float64{}}
+	type observation struct {
+		class  class
+		regime int
+		log    float64
+	}
+	seen := map[space.Op][]observation{}
+	for _, m := range models {
+		for _, o := range m.Ops {
+			seen[o.Op] = append(seen[o.Op], observation{classOf(o.Op), regimeOf(m.Bytes), math.Log(o.Floor)})
+		}
+	}
+	ops := make([]space.Op, 0, len(seen)) // in order: sums of floats depend on it
+	for o := range seen {
+		ops = append(ops, o)
+	}
+	space.SortOps(ops)
+	for range fitRounds {
+		var sum, n [classes][regimes]float64
+		for _, o := range ops {
+			mean := 0.0
+			for _, v := range seen[o] {
+				mean += v.log - f.factor[v.class][v.regime]
+			}
+			mean /= float64(len(seen[o]))
+			f.op[o] = mean
+			for _, v := range seen[o] {
+				sum[v.class][v.regime] += v.log - mean
+				n[v.class][v.regime]++
+			}
+		}
+		for c := range sum {
+			smooth(&f.factor[c], &sum[c], &n[c])
+		}
+	}
+	f.wholes(models)
+	return f
+}
+
+// smooth takes one step towards the values that are near the mean of the
+// observations and near their neighbours.
+func smooth(values, sum, n *[regimes]float64) {
+	for r := range values {
+		s, weight := sum[r], n[r]
+		for _, at := range []int{r - 1, r + 1} {
+			if at >= 0 && at < regimes {
+				s += hold * values[at]
+				weight += hold
+			}
+		}
+		values[r] = s / weight
+	}
+}
+
+// wholes compares whole runs with the sums of their steps: a step's floor is lower
+// than what it takes in a run that is at its floor as a whole. What a run costs
+// besides its steps, such as waking the workers, is in the time of its first step.
+func (f *fit) wholes(models []Model) {
+	var sum, n [regimes]float64
+	total, all := 0.0, 0.0
+	for i := range models {
+		if m := &models[i]; m.Complete() {
+			log := math.Log(m.Whole.Floor / m.Sum())
+			sum[regimeOf(m.Bytes)] += log
+			n[regimeOf(m.Bytes)]++
+			total, all = total+log, all+1
+		}
+	}
+	for r := range f.whole {
+		if all > 0 {
+			f.whole[r] = total / all
+		}
+	}
+	for range fitRounds {
+		smooth(&f.whole, &sum, &n)
+	}
+}
+
+// time is what an op that the table has takes in a regime.
+func (f *fit) time(own float64, o space.Op, regime int) float64 {
+	return math.Exp(own + f.factor[classOf(o)][regime] + f.whole[regime])
+}
+
+// residuals predict each whole model from the others, in so many parts, and say by
+// how much the logarithm of the measured time differs. Models with an op that only
+// they have are left out.
+func residuals(models []Model, parts int) (list []float64) {
+	for part := range min(parts, len(models)) {
+		var rest []Model
+		for i := range models {
+			if i%parts != part {
+				rest = append(rest, models[i])
+			}
+		}
+		f := newFit(rest)
+		for i := part; i < len(models); i += parts {
+			m := &models[i]
+			if !m.Complete() || slices.ContainsFunc(m.Ops, func(o OpEntry) bool { _, ok := f.op[o.Op]; return !ok }) {
+				continue
+			}
+			sum := 0.0
+			for _, o := range m.Ops {
+				sum += float64(o.Count) * f.time(f.op[o.Op], o.Op, regimeOf(m.Bytes))
+			}
+			list = append(list, math.Log(m.Whole.Floor/sum))
+		}
+	}
+	return list
+}

@@ -1,0 +1,231 @@
+package latency
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"nas/internal/atomicfile"
+	"nas/internal/strictjson"
+	"nas/space"
+)
+
+// State is what a measurement has so far: enough to go on after it was killed.
+type State struct {
+	Programs  string       `json:"programs"` // a hash of them
+	Rounds    int          `json:"rounds"`
+	Elapsed   int64        `json:"elapsed_ns"`
+	Reference []modelState `json:"reference"` // by look
+	Models    []modelState `json:"models"`
+}
+
+type modelState struct {
+	Whole series   `json:"whole"`
+	Ops   []series `json:"ops"`
+}
+
+func newState(programs []*space.Program) *State {
+	s := emptyState(len(programs))
+	hash := sha256.New()
+	for i, p := range programs {
+		ops, count := p.Ops()
+		s.Models[i].Ops = make([]series, len(ops))
+		fmt.Fprintf(hash, "%d\n", p.Streamed())
+		for _, o := range ops {
+			fmt.Fprintf(hash, "%d %v\n", count[o], o)
+		}
+	}
+	s.Programs = hex.EncodeToString(hash.Sum(nil))
+	return s
+}
+
+// Fits reports whether s is a state of measuring programs.
+func (s *State) Fits(programs []*space.Program) bool { return s.fits(newState(programs)) }
+
+// fits reports whether s is of the programs that an empty state was made for, and
+// could have been measured.
+func (s *State) fits(empty *State) bool {
+	if s.Programs != empty.Programs || len(s.Models) != len(empty.Models) || len(s.Reference) != references || s.Rounds < 0 || s.Elapsed < 0 {
+		return false
+	}
+	for i := range s.Reference {
+		if len(s.Reference[i].Ops) != 0 || !s.Reference[i].Whole.fits() {
+			return false
+		}
+	}
+	for i := range s.Models {
+		if len(s.Models[i].Ops) != len(empty.Models[i].Ops) || !s.Models[i].Whole.fits() {
+			return false
+		}
+		for j := range s.Models[i].Ops {
+			if o := &s.Models[i].Ops[j]; !o.fits() || len(o.Fastest) != len(s.Models[i].Whole.Fastest) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (s *series) fits() bool {
+	for i, v := range s.Fastest {
+		if len(s.Medians) != len(s.Fastest) || !(v > 0) || v > maxTime || s.Medians[i] < v || s.Medians[i] > maxTime {
+			return false
+		}
+	}
+	return s.Samples >= len(s.Fastest)
+}
+
+// Entries is the number of ops measured in at least one round, counted in each
+// model.
+func (s *State) Entries() int {
+	n := 0
+	for _, m := range s.Models {
+		if len(m.Whole.Fastest) > 0 {
+			n += len(m.Ops)
+		}
+	}
+	return n
+}
+
+// done reports whether more rounds would teach nothing.
+func (s *State) done() bool {
+	return !slices.ContainsFunc(s.Models, func(m modelState) bool { return !m.done() })
+}
+
+// reference is the mean over the looks: each is an estimate as those of the models
+// are, from one look a round.
+func (s *State) reference() Entry {
+	var mean Entry
+	n := 0.0
+	for i := range s.Reference {
+		if len(s.Reference[i].Whole.Fastest) == 0 {
+			continue
+		}
+		e := s.Reference[i].Whole.entry()
+		n++
+		for _, v := range [][2]*float64{{&mean.Floor, &e.Floor}, {&mean.Third, &e.Third}, {&mean.Median, &e.Median}, {&mean.Low, &e.Low}, {&mean.High, &e.High}} {
+			*v[0] += (*v[1] - *v[0]) / n
+		}
+		if n == 1 || e.Reached < mean.Reached {
+			mean.Rounds, mean.Reached = e.Rounds, e.Reached
+		}
+		mean.Samples += e.Samples
+	}
+	return mean
+}
+
+// done reports whether the run as a whole and nine of ten ops have confirmed floors.
+func (m *modelState) done() bool {
+	if !m.Whole.done() {
+		return false
+	}
+	open := 0
+	for i := range m.Ops {
+		if !m.Ops[i].done() {
+			open++
+		}
+	}
+	return 10*open <= len(m.Ops)
+}
+
+// table sums up what s holds of programs.
+func (s *State) table(programs []*space.Program) *Table {
+	t := &Table{Reference: s.reference()}
+	for i, p := range programs {
+		from := &s.Models[i]
+		m := Model{Bytes: p.Streamed()}
+		if (p.Workload != space.Workload{}) {
+			m.Whole = from.Whole.entry()
+		}
+		ops, count := p.Ops()
+		for j, o := range ops {
+			m.Ops = append(m.Ops, OpEntry{o, count[o], from.Ops[j].entry()})
+		}
+		t.Models = append(t.Models, m)
+	}
+	return t
+}
+
+const (
+	stateFormat  = "nas-profile-part"
+	stateVersion = 1
+)
+
+type stateFile struct {
+	Format   string     `json:"format"`
+	Version  int        `json:"version"`
+	Checksum string     `json:"checksum"`
+	Content  Checkpoint `json:"content"`
+}
+
+// Checkpoint is the file of a profile in the making: whole tables, and the state of
+// the one at work.
+type Checkpoint struct {
+	Settings string      `json:"settings"` // of the whole profile; another one cannot go on from here
+	Tables   []tableJSON `json:"tables"`
+	State    *State      `json:"state,omitempty"`
+}
+
+// Add puts a finished table into c and ends the state.
+func (c *Checkpoint) Add(t *Table) {
+	c.Tables = append(c.Tables, t.json())
+	c.State = nil
+}
+
+// Finished are the tables that c holds.
+func (c *Checkpoint) Finished() (list []*Table, err error) {
+	for _, j := range c.Tables {
+		t, err := j.table()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// Write writes c to path, whole or not at all.
+func (c *Checkpoint) Write(path string) error {
+	sum, err := checksum(c)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(stateFile{stateFormat, stateVersion, sum, *c})
+	if err != nil {
+		return fmt.Errorf("latency: %w", err)
+	}
+	return atomicfile.Write(path, append(data, '\n'))
+}
+
+// ReadCheckpoint reads what Write wrote.
+func ReadCheckpoint(path string) (*Checkpoint, error) {
+	data, err := strictjson.Read(path, maxFile)
+	if err != nil {
+		return nil, fmt.Errorf("latency: %w", err)
+	}
+	c, err := parseCheckpoint(data)
+	if err != nil {
+		return nil, fmt.Errorf("latency: %s:%w", path, err)
+	}
+	return c, nil
+}
+
+func parseCheckpoint(data []byte) (*Checkpoint, error) {
+	var f stateFile
+	if err := strictjson.Decode(data, &f); err != nil {
+		return nil, err
+	}
+	if f.Format != stateFormat || f.Version != stateVersion {
+		return nil, fmt.Errorf(" format %.20q version %d is no checkpoint of a profile", f.Format, f.Version)
+	}
+	if sum, err := checksum(&f.Content); err != nil || sum != f.Checksum {
+		return nil, errors.New(" the content does not match its checksum: the file was damaged or edited")
+	}
+	if _, err := f.Content.Finished(); err != nil {
+		return nil, err
+	}
+	return &f.Content, nil
+}
