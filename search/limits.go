@@ -92,7 +92,7 @@ func (a *Additive) Feasibility() (seeds []space.Genes, proved bool, err error) {
 			fits = fits && v <= b.limit
 			certain := v
 			if b.quantity >= times {
-				certain = a.columns[b.quantity-times].least(sum.times[:])
+				certain = a.least(g, &a.columns[b.quantity-times])
 			}
 			if best[k].genes == nil {
 				best[k] = least{v, certain, nil, Totals{}}
@@ -114,15 +114,6 @@ func (a *Additive) Feasibility() (seeds []space.Genes, proved bool, err error) {
 		}
 	}
 	return seeds, proved, nil
-}
-
-// least is the smallest latency in ns that any regime gives.
-func (c *column) least(times []int64) float64 {
-	ps := int64(math.MaxInt64)
-	for i, r := range c.regimes {
-		ps = min(ps, times[c.first+i]+r.overhead)
-	}
-	return float64(ps) / 1000
 }
 
 // uniform yields all architectures of one depth whose layers are alike, each in

@@ -27,7 +27,7 @@ type Regime struct {
 // Bounds of the tables.
 const (
 	MaxTimings = 8
-	maxRegimes = 16 // of all timings together
+	maxRegimes = 512 // of all timings together
 )
 
 // regime is where a Regime's times stand.
@@ -73,16 +73,6 @@ func columns(timings []Timing, m space.Model) (list []column, width int, err err
 		list = append(list, c)
 	}
 	return list, width, nil
-}
-
-// ps is the latency of a model whose times in the regimes are those, and which
-// streams so many bytes.
-func (c *column) ps(times []int64, streamed int64) int64 {
-	i := 0
-	for streamed >= c.regimes[i].below {
-		i++
-	}
-	return times[c.first+i] + c.regimes[i].overhead
 }
 
 // picoseconds are whole, so that a sum is the same in any order.

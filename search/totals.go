@@ -1,6 +1,10 @@
 package search
 
-import "nas/space"
+import (
+	"math"
+
+	"nas/space"
+)
 
 // Totals are all that Additive knows of an architecture.
 type Totals struct {
@@ -41,22 +45,20 @@ func (a *Additive) quantity(name string) (Objective, quantity, bool) {
 // tally is the sum of a stem and layers.
 type tally struct {
 	part
-	cache int64 // bytes of KV cache
-	times [maxRegimes]int64
+	cache int64             // bytes of KV cache
+	ps    [MaxTimings]int64 // latencies
 }
 
-// add adds up what g spells.
+// add adds up what g spells. Times come last, in the regimes that the weights choose.
 func (a *Additive) add(g space.Genes, sum *tally) {
 	at := a.stemIndex(g)
 	sum.part = a.stems[at]
 	sum.cache = int64(sum.kv)
-	width := a.width
-	copy(sum.times[:width], a.stemTimes[at*width:])
+	time, single := a.stemTimes[at*a.width], a.width == 1
 	var rotaries [256 / 64]uint64
 	hidden, genes := int(g[space.GeneHidden]), g[space.GenesStem:]
-	first := sum.times[0]
 	for at := 0; len(genes) >= space.GenesLayer; at++ {
-		index := (((hidden*a.counts[0]+int(genes[0]))*a.counts[1]+int(genes[1]))*a.counts[2]+int(genes[2]))*a.counts[3] + int(genes[3])
+		index := a.layerIndex(hidden, genes)
 		genes = genes[space.GenesLayer:]
 		l := &a.layers[index]
 		sum.weights += l.weights
@@ -75,13 +77,45 @@ func (a *Additive) add(g space.Genes, sum *tally) {
 		}
 		sum.scratch[0], sum.scratch[1] = max(sum.scratch[0], l.scratch[0]), max(sum.scratch[1], l.scratch[1])
 		sum.perWorker[0], sum.perWorker[1] = max(sum.perWorker[0], l.perWorker[0]), max(sum.perWorker[1], l.perWorker[1])
-		row := a.layerTimes[index*width:][:width]
-		first += row[0]
-		for k := 1; k < len(row); k++ {
-			sum.times[k] += row[k]
+		if single {
+			time += a.layerTimes[index]
 		}
 	}
-	sum.times[0] = first
+	if single {
+		sum.ps[0] = time + a.columns[0].regimes[0].overhead
+		return
+	}
+	for i := range a.columns {
+		c := &a.columns[i]
+		k := 0
+		for sum.streamed >= c.regimes[k].below {
+			k++
+		}
+		sum.ps[i] = a.time(g, c, k)
+	}
+}
+
+func (a *Additive) layerIndex(hidden int, genes space.Genes) int {
+	return (((hidden*a.counts[0]+int(genes[0]))*a.counts[1]+int(genes[1]))*a.counts[2]+int(genes[2]))*a.counts[3] + int(genes[3])
+}
+
+// time is the latency in ps that g would have in a regime.
+func (a *Additive) time(g space.Genes, c *column, regime int) int64 {
+	k := c.first + regime
+	ps := c.regimes[regime].overhead + a.stemTimes[a.stemIndex(g)*a.width+k]
+	for hidden, genes := int(g[space.GeneHidden]), g[space.GenesStem:]; len(genes) >= space.GenesLayer; genes = genes[space.GenesLayer:] {
+		ps += a.layerTimes[a.layerIndex(hidden, genes)*a.width+k]
+	}
+	return ps
+}
+
+// least is the smallest latency in ns that any regime would give g.
+func (a *Additive) least(g space.Genes, c *column) float64 {
+	ps := int64(math.MaxInt64)
+	for k := range c.regimes {
+		ps = min(ps, a.time(g, c, k))
+	}
+	return float64(ps) / 1000
 }
 
 // arena is what the maxima in p make of the arena.
@@ -101,7 +135,7 @@ func (a *Additive) of(sum *tally, q quantity) float64 {
 	case params:
 		return float64(sum.params)
 	}
-	return float64(a.columns[q-times].ps(sum.times[:], sum.streamed)) / 1000
+	return float64(sum.ps[q-times]) / 1000
 }
 
 // Totals adds up.
