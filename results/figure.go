@@ -23,7 +23,6 @@ type Figure struct {
 	Unsure      bool     // a score has a resolution: a band below the stairs shows it
 	Notes       []string
 	MemoryLimit bool // Memory.Max is one
-	Members     int
 }
 
 // Point is a candidate in units of the axes.
@@ -34,7 +33,6 @@ type Point struct {
 	Floor     float64 // Y less the score's resolution
 	Memory    float64
 	Kind      Kind
-	Dominated bool
 	Over      bool // a limit
 }
 
@@ -45,7 +43,7 @@ const (
 
 // NewFigure is the picture of r.
 func NewFigure(r *Report) *Figure {
-	f := &Figure{Title: "Pareto front", Members: len(r.Front), Lines: r.Conditions.caption(len(r.Front))}
+	f := &Figure{Title: "Pareto front", Lines: r.Conditions.caption(len(r.Front))}
 	if r.Conditions.Space != "" {
 		f.Title += " of " + r.Conditions.Space
 	}
@@ -56,7 +54,7 @@ func NewFigure(r *Report) *Figure {
 	l := newLayout(everything, layout{})
 	point := func(c *Candidate) Point {
 		return Point{Name: c.Name, X: c.LatencyNS / l.latency.factor, Low: c.LatencyLow / l.latency.factor, High: c.LatencyHigh / l.latency.factor,
-			Y: c.Score, Floor: c.Score - c.ScoreResolution, Memory: float64(c.MemoryBytes) / l.memory.factor, Kind: c.LatencyKind, Dominated: c.Dominated,
+			Y: c.Score, Floor: c.Score - c.ScoreResolution, Memory: float64(c.MemoryBytes) / l.memory.factor, Kind: c.LatencyKind,
 			Over: r.Conditions.Limits.broken(c)}
 	}
 	for i := range r.Front {

@@ -3,6 +3,7 @@ package results
 import (
 	"bytes"
 	"image/color"
+	"image/png"
 	"io"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ import (
 const (
 	plotWidth  = 190 * vg.Millimeter
 	plotHeight = 125 * vg.Millimeter
-	plotDPI    = 200
+	plotDPI    = 160
 )
 
 // Colours: of memory from little to much (viridis without its pale end; van der Walt
@@ -52,8 +53,8 @@ func WriteSVG(w io.Writer, f *Figure) error {
 func WritePNG(w io.Writer, f *Figure) error {
 	c := vgimg.NewWith(vgimg.UseWH(plotWidth, plotHeight), vgimg.UseDPI(plotDPI))
 	f.draw(draw.New(c))
-	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
-	return err
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	return encoder.Encode(w, c.Image())
 }
 
 func style(size vg.Length, c color.Color) draw.TextStyle {

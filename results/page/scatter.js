@@ -33,15 +33,15 @@ function scatter(state, choose) {
     const height = Math.max(300, Math.min(440, width * .72));
     box = { left: 52, right: width - 12, top: 30, bottom: height - 42 };
     // References within three times the front are drawn, as in the pictures.
-    const within = (q, v) => members.length === 0 || v <= 3 * Math.max(...bounds(q));
+    const within = (q, v) => members.length === 0 || colourOf(q).high <= 0 || v <= 3 * colourOf(q).high;
     const shown = everyone.map((m, i) => i < members.length || (state.references && within(qx, qx.of(m)) && within(qy, qy.of(m))));
     const drawn = everyone.filter((_, i) => shown[i]);
-    const limits = (q) => q.limit > 0 && q.limit <= 1.5 * Math.max(...drawn.map(q.of), 0) ? [q.limit] : [];
+    const limits = (q) => q.limit > 0 && q.limit <= 1.5 * drawn.reduce((most, m) => Math.max(most, q.of(m)), 0) ? [q.limit] : [];
     x = axis(drawn.map(qx.of).concat(limits(qx)), box.left, box.right);
     y = axis(drawn.map(qy.of).concat(limits(qy)), box.bottom, box.top);
     places = everyone.map((m, i) => shown[i] ? [x.px(qx.of(m)), y.px(qy.of(m))] : null);
 
-    const svg = draw('svg', { width, height, viewBox: `0 0 ${width} ${height}`, tabindex: 0, role: 'img',
+    const svg = draw('svg', { width, height, viewBox: `0 0 ${width} ${height}`, tabindex: 0, role: 'application',
       'aria-label': `${qy.label} against ${qx.label} of ${members.length} members. Left and right arrow keys walk from member to member, Home and End jump.` });
     svg.append(bandAndStairs(qx, qy), frame(x, y, qx, qy, box));
     for (const [q, vertical] of [[qx, true], [qy, false]]) {
@@ -65,9 +65,6 @@ function scatter(state, choose) {
     mark();
     key();
   }
-
-  // bounds of q on the front.
-  function bounds(q) { return members.length ? [colourOf(q).low, colourOf(q).high] : [0, 1]; }
 
   // bandAndStairs draws the members that none beats in both quantities, and where one
   // of these is the score, what it cannot tell from them.

@@ -40,6 +40,10 @@ func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
 	m.members(c, at)
 	for _, b := range m.Bars {
 		whisker(c, at(b.Low, b.Y), at(b.High, b.Y), ink)
+		var shape vg.Path
+		glyph(&shape, b.Kind, at(b.X, b.Y), dot)
+		c.SetColor(ramp[m.step(b.Memory)])
+		c.Fill(shape)
 	}
 	m.models(c, at)
 }
