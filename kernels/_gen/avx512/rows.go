@@ -35,6 +35,8 @@ func quantise() {
 	VPBROADCASTD(bits(0x7fffffff), magnitude)
 	VBROADCASTSS(bits(math.Float32bits(127)), top.AsX())
 	VMOVDQU32(packOrder, order)
+	CMPQ(param("k"), Imm(32))
+	JLE(LabelRef("narrow"))
 	Label("row")
 	p, n := GP64(), load("k")
 	MOVQ(x, p)
@@ -68,6 +70,7 @@ func quantise() {
 	}
 	next()
 	end()
+	narrow(dst, ldq, x, ldx, rows, scale, offset, magnitude, top)
 
 	// Rows without values, or with one that is no number.
 	bad := GP32()
@@ -78,6 +81,7 @@ func quantise() {
 	XORL(bad, bad)
 	Label("fill")
 	MOVL(bad, Mem{Base: scale})
+	q = GP64()
 	MOVQ(dst, q)
 	n = load("k")
 	ADDQ(Imm(3), n)
@@ -89,7 +93,49 @@ func quantise() {
 			VMOVDQU8(offset.AsX(), Mem{Base: q})
 		}
 	}, func(values int) { ADDQ(U32(values), q) })
-	next()
+	ADDQ(ldx, x)
+	ADDQ(ldq, dst)
+	ADDQ(Imm(4), scale)
+	DECQ(rows)
+	JZ(LabelRef("done"))
+	CMPQ(param("k"), Imm(32))
+	JLE(LabelRef("narrow"))
+	JMP(LabelRef("row"))
+	Label("done")
+	end()
+}
+
+// narrow is quantise for rows of two vectors at most, whose masks are made once.
+func narrow(dst, ldq, x, ldx, rows, scale Register, offset, magnitude, top VecVirtual) {
+	Label("narrow")
+	n, padded := load("k"), GP64()
+	LEAQ(Mem{Base: n, Disp: 3}, padded)
+	ANDQ(I32(-4), padded)
+	maskOf(n, K1) // bits from 16 on are of the second vector
+	KSHIFTRQ(Imm(16), K1, K2)
+	maskOf(padded, K3)
+	Label("narrowRow")
+	a, m := zmms(2), zmms(2)
+	for i, k := range []Register{K1, K2} {
+		VMOVDQU32_Z(Mem{Base: x, Disp: 64 * i}, k, a[i])
+		VPANDD(magnitude, a[i], m[i])
+	}
+	VPMAXUD(m[1], m[0], m[0])
+	halve(m[0], VPMAXUD)
+	inverse := scales(m[0], scale, top)
+	for i := range a {
+		VMULPS(inverse, a[i], a[i])
+		VCVTPS2DQ(a[i], a[i])
+		VPMOVDB(a[i], a[i].AsX())
+	}
+	VINSERTI32X4(Imm(1), a[1].AsX(), a[0].AsY(), a[0].AsY())
+	VPXORD(offset.AsY(), a[0].AsY(), a[0].AsY())
+	VMOVDQU8(a[0].AsY(), K3, Mem{Base: dst})
+	ADDQ(ldx, x)
+	ADDQ(ldq, dst)
+	ADDQ(Imm(4), scale)
+	DECQ(rows)
+	JNZ(LabelRef("narrowRow"))
 	end()
 }
 
@@ -511,13 +557,15 @@ func gather() {
 	end()
 }
 
+// rotate takes eight pairs at a time where sixteen are too many: the footprint of a
+// masked access would meet the stores before it.
 func rotate() {
 	begin("rotate512", "func(x, table *float32, half int)", "rotates the pairs x[i], x[i+half] by the cosines table[i] and sines table[i+half].")
 	x, table, n, far := load("x"), load("table"), load("half"), GP64()
 	MOVQ(n, far)
 	bytes4(far)
-	walk("values", n, []int{1}, func(_ int, masked bool) {
-		a, b, cos, sin, t := ZMM(), ZMM(), ZMM(), ZMM(), ZMM()
+	turn := func(register func() VecVirtual, masked bool) {
+		a, b, cos, sin, t := register(), register(), register(), register(), register()
 		fetch(Mem{Base: x}, a, masked)
 		fetch(Mem{Base: x, Index: far, Scale: 1}, b, masked)
 		fetch(Mem{Base: table}, cos, masked)
@@ -530,10 +578,30 @@ func rotate() {
 		VADDPS(b, a, a)
 		put(t, Mem{Base: x}, masked)
 		put(a, Mem{Base: x, Index: far, Scale: 1}, masked)
-	}, func(values int) {
+	}
+	on := func(values int) {
 		ADDQ(U32(4*values), x)
 		ADDQ(U32(4*values), table)
-	})
+	}
+	Label("sixteen")
+	CMPQ(n, Imm(16))
+	JL(LabelRef("eight"))
+	turn(ZMM, false)
+	on(16)
+	SUBQ(Imm(16), n)
+	JMP(LabelRef("sixteen"))
+	Label("eight")
+	CMPQ(n, Imm(8))
+	JL(LabelRef("few"))
+	turn(YMM, false)
+	on(8)
+	SUBQ(Imm(8), n)
+	Label("few")
+	TESTQ(n, n)
+	JZ(LabelRef("done"))
+	maskOf(n, K1)
+	turn(YMM, true)
+	Label("done")
 	end()
 }
 
