@@ -20,6 +20,7 @@ var allowed = map[string][]string{
 	"evaluator":       {"space", "kernels", "internal/engine"},
 	"search":          {"space"},
 	"results":         {"space", "search", "devices"},
+	"results/study":   {"space", "search", "devices", "results"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

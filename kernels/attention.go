@@ -3,12 +3,12 @@ package kernels
 import "math"
 
 // attentionRows is how many queries are worked on at a time.
-const attentionRows = 12
+const attentionRows = 32
 
 // AttentionScratch is the working memory of an Attention in bytes: quantised
-// queries, scores, quantised probabilities and int32 sums of 12 rows.
+// queries, scores, quantised probabilities and int32 sums of 32 rows.
 func AttentionScratch(headWidth, context int) int {
-	return align64(attentionRows*(2*PadK(headWidth)+6*PadN(context)+4*blockColumns) + 256)
+	return attentionRows*(2*(align64(headWidth)+64)+4*PadN(context)+2*(align64(context)+64)+4*blockColumns) + 4*PadN(headWidth) + 256
 }
 
 // AttentionArgs are the operands of one head's Attention.
@@ -26,7 +26,7 @@ type AttentionArgs struct {
 
 // Attention is softmax(Q K^T / sqrt(HeadWidth)) V. Both products are int8: queries
 // are quantised per row, probabilities, weighted with the scales of the values,
-// per row to 0…127. The softmax is float32. Scores of 12 rows at a time exist, in
+// per row to 0…127. The softmax is float32. Scores of 32 rows at a time exist, in
 // the first-level cache up to a context of 512.
 //
 // A query that holds a NaN or an infinity makes its row NaN, a key or a value every
@@ -34,15 +34,19 @@ type AttentionArgs struct {
 func (s *Set) Attention(a *AttentionArgs) {
 	kv := a.KV
 	depth, columns := PadK(kv.HeadWidth), PadN(a.Context)
-	scale, inverse := floats(a.Scratch, attentionRows), floats(a.Scratch[64:], attentionRows)
+	scale, inverse := floats(a.Scratch, attentionRows), floats(a.Scratch[128:], attentionRows)
 	rest := a.Scratch[256:]
+	ones := floats(rest, PadN(kv.HeadWidth))
+	for i := range ones {
+		ones[i] = 1
+	}
+	rest = rest[4*len(ones):]
 	scores := floats(rest, attentionRows*columns)
 	rest = rest[4*attentionRows*columns:]
 	acc := ints(rest, attentionRows*blockColumns)
 	rest = rest[4*attentionRows*blockColumns:]
-	queries := rest[:2*attentionRows*depth]
-	chances := rest[2*attentionRows*depth:][:2*attentionRows*columns]
-	lda, ldp := depth*s.valueBytes, columns*s.valueBytes
+	lda, ldp := s.stride(depth), s.stride(columns)
+	queries, chances := rest[:attentionRows*lda], rest[attentionRows*lda:][:attentionRows*ldp]
 	base2 := float32(math.Log2E / math.Sqrt(float64(kv.HeadWidth))) // e^(x/root) = 2^(x*base2)
 
 	for row := 0; row < a.Rows; row += attentionRows {
@@ -59,7 +63,7 @@ func (s *Set) Attention(a *AttentionArgs) {
 		keys := right{data: kv.K, groups: depth / GroupDepth, stride: PanelWidth * depth, sum: kv.KSum, scale: kv.KScale}
 		s.affine(scores, columns, queries, lda, scale, keys, seen, nil, acc)
 		s.softmax(chances, ldp, scores, columns, limit, grow, PadK(seen), kv.VScale, scale, inverse)
-		values := right{data: kv.V, groups: PadK(seen) / GroupDepth, stride: PanelWidth * PadK(kv.Capacity)}
+		values := right{data: kv.V, groups: PadK(seen) / GroupDepth, stride: PanelWidth * PadK(kv.Capacity), scale: ones}
 		s.affine(a.Dst[row*a.LDD:], a.LDD, chances, ldp, scale, values, kv.HeadWidth, nil, acc)
 	}
 }

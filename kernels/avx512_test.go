@@ -26,7 +26,7 @@ func TestTilesOfAVX512Interpreted(t *testing.T) {
 		}
 		tiles++
 		for _, offset := range []bool{true, false} {
-			for _, groups := range []int{1, 2, 5} {
+			for _, groups := range []int{1, 2, 4, 5, 8, 11} {
 				interpretTile(t, name, strings.Split(body, "\n"), rows, panels, groups, offset)
 			}
 		}
@@ -150,7 +150,7 @@ func (m *machine) step(op string, args []string) error {
 			v[i] = m.memory[m.address(args[0])+i%4]
 		}
 		m.vector[last] = v
-	case "VMOVDQU32":
+	case "VMOVDQU32", "VMOVDQA32":
 		if strings.HasPrefix(last, "Z") {
 			m.vector[last] = m.load(args[0])
 			break

@@ -2,13 +2,16 @@ package kernels
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"testing"
 	"time"
 )
 
 // shapes are rows, columns and depths of compact transformers' linear layers.
-var shapes = [][3]int{{1, 768, 768}, {16, 256, 256}, {128, 128, 128}, {128, 256, 256}, {128, 312, 312}, {128, 768, 768}, {128, 3072, 768}, {128, 768, 3072}}
+var shapes = [][3]int{{1, 256, 256}, {1, 1024, 256}, {1, 256, 1024}, {1, 768, 768}, {1, 3072, 768},
+	{16, 256, 256}, {64, 256, 256}, {64, 1024, 256}, {128, 312, 312}, {128, 1200, 312}, {128, 512, 512}, {128, 2048, 512},
+	{128, 768, 768}, {128, 3072, 768}, {128, 768, 3072}, {256, 1024, 1024}}
 
 // peakOf is the rate in GOPS at which a level's multiply-adds run from registers
 // alone: the best of some tries; 0 where the level has no such kernel.
@@ -34,8 +37,12 @@ func report(b *testing.B, s *Set, m, n, k int) {
 	if peak := peakOf(s.Level()); peak > 0 {
 		b.ReportMetric(100*gops/peak, "%peak")
 	}
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(b.Elapsed())/float64(b.N), "ns/op")
+}
+
+// throughput gives the metrics of an operation on values that moves bytes.
+func throughput(b *testing.B, values, bytes int) {
+	b.ReportMetric(float64(values)*float64(b.N)/float64(b.Elapsed()), "values/ns")
+	b.ReportMetric(float64(bytes)*float64(b.N)/float64(b.Elapsed()), "GB/s")
 }
 
 // best is the set of the level that NAS_CPU names, else of this machine's best.
@@ -81,12 +88,11 @@ func BenchmarkProduct(b *testing.B) {
 		m, n, k := c[0], c[1], c[2]
 		b.Run(fmt.Sprintf("M=%d/N=%d/K=%d", m, n, k), func(b *testing.B) {
 			s := best(b)
-			w, dst, lda := matrix(n, k), make([]int32, m*PadN(n)), PadK(k)*s.valueBytes
+			w, dst, lda := matrix(n, k), make([]int32, m*PadN(n)), s.stride(PadK(k))
 			x := make([]byte, m*lda)
-			block := linearRows / s.valueBytes
 			for b.Loop() {
-				for row := 0; row < m; row += block {
-					s.product(dst[row*PadN(n):], PadN(n), x[row*lda:], lda, w.Data, PadK(k)/GroupDepth, min(block, m-row), PadN(n)/PanelWidth, PanelWidth*PadK(k), w.Sum)
+				for row := 0; row < m; row += s.rowBlock {
+					s.product(dst[row*PadN(n):], PadN(n), x[row*lda:], lda, w.Data, PadK(k)/GroupDepth, min(s.rowBlock, m-row), PadN(n)/PanelWidth, PanelWidth*PadK(k), w.Sum)
 				}
 			}
 			report(b, s, m, n, k)
@@ -96,18 +102,141 @@ func BenchmarkProduct(b *testing.B) {
 
 // Attention is the core of one head: M queries over N tokens of width K.
 func BenchmarkAttention(b *testing.B) {
-	for _, c := range [][3]int{{128, 128, 64}, {1, 256, 64}, {128, 128, 26}} {
+	for _, c := range [][3]int{{128, 128, 64}, {128, 128, 32}, {128, 128, 26}, {64, 64, 64}, {512, 512, 64}, {1, 256, 64}} {
 		m, n, k := c[0], c[1], c[2]
 		b.Run(fmt.Sprintf("M=%d/N=%d/K=%d", m, n, k), func(b *testing.B) {
 			s := best(b)
-			a := AttentionArgs{Q: make([]float32, m*k), LDQ: k, Rows: m, KV: randomKV(s, k, n), Context: n, Dst: make([]float32, m*k), LDD: k, Scratch: make([]byte, AttentionScratch(k, n))}
-			for i := range a.Q {
-				a.Q[i] = float32(i%23) - 11
-			}
+			a := AttentionArgs{Q: noise(m * k), LDQ: k, Rows: m, KV: randomKV(s, k, n), Context: n, Dst: make([]float32, m*k), LDD: k, Scratch: make([]byte, AttentionScratch(k, n))}
 			for b.Loop() {
 				s.Attention(&a)
 			}
 			report(b, s, m, 2*n, k)
+		})
+	}
+}
+
+func noise(n int) []float32 { return normals(rand.New(rand.NewPCG(1, 1)), n) }
+
+// rowShapes are rows and widths of what passes between linear layers.
+var rowShapes = [][2]int{{128, 312}, {128, 768}, {128, 1200}, {128, 3072}}
+
+// overRows runs f on M rows of K float32 values, with a second buffer as large.
+// It moves bytes bytes a value.
+func overRows(b *testing.B, bytes int, f func(s *Set, x, y []float32, m, k int)) {
+	for _, c := range rowShapes {
+		m, k := c[0], c[1]
+		b.Run(fmt.Sprintf("M=%d/K=%d", m, k), func(b *testing.B) {
+			s, x, y := best(b), noise(m*k), make([]float32, m*k)
+			for b.Loop() {
+				f(s, x, y, m, k)
+			}
+			throughput(b, m*k, bytes*m*k)
+		})
+	}
+}
+
+func BenchmarkQuantise(b *testing.B) {
+	q, scale := make([]byte, 2*128*3072), make([]float32, 128)
+	overRows(b, 5, func(s *Set, x, _ []float32, m, k int) {
+		s.quantise(q, PadK(k)*s.valueBytes, x, k, k, scale[:m], s.offset)
+	})
+}
+
+func BenchmarkLayerNorm(b *testing.B) {
+	gamma := noise(3072)
+	overRows(b, 8, func(s *Set, x, y []float32, m, k int) { s.LayerNorm(y, x, gamma, gamma, m, k, k, k, 1e-5) })
+}
+
+func BenchmarkRMSNorm(b *testing.B) {
+	gamma := noise(3072)
+	overRows(b, 8, func(s *Set, x, y []float32, m, k int) { s.RMSNorm(y, x, gamma, m, k, k, k, 1e-5) })
+}
+
+// Activations work in place: the copy that brings the values back is part of it.
+func BenchmarkGELU(b *testing.B) {
+	overRows(b, 8, func(s *Set, x, y []float32, m, k int) {
+		for r := range m {
+			copy(y[r*k:][:k], x[r*k:])
+			s.activate(GELU, y[r*k:][:k])
+		}
+	})
+}
+
+func BenchmarkSiLU(b *testing.B) {
+	overRows(b, 8, func(s *Set, x, y []float32, m, k int) {
+		for r := range m {
+			copy(y[r*k:][:k], x[r*k:])
+			s.activate(SiLU, y[r*k:][:k])
+		}
+	})
+}
+
+// Softmax is attention's: M rows of K scores to quantised probabilities, a block
+// of rows at a time, copied as above.
+func BenchmarkSoftmax(b *testing.B) {
+	for _, c := range [][2]int{{1536, 128}, {768, 64}} {
+		m, k := c[0], c[1]
+		b.Run(fmt.Sprintf("M=%d/K=%d", m, k), func(b *testing.B) {
+			s, x, y, weight := best(b), noise(m*k), make([]float32, attentionRows*k), noise(k)
+			q, scale, inverse := make([]byte, 2*attentionRows*k), make([]float32, attentionRows), make([]float32, attentionRows)
+			for i := range weight {
+				weight[i] = 1
+			}
+			for b.Loop() {
+				for r := 0; r < m; r += attentionRows {
+					copy(y, x[r*k:])
+					s.softmax(q, k*s.valueBytes, y, k, k, 0, k, weight, scale, inverse)
+				}
+			}
+			throughput(b, m*k, 5*m*k)
+		})
+	}
+}
+
+// KVStore stores M tokens of one head of width K.
+func BenchmarkKVStore(b *testing.B) {
+	for _, c := range [][2]int{{128, 26}, {128, 64}, {1, 64}} {
+		m, k := c[0], c[1]
+		b.Run(fmt.Sprintf("M=%d/K=%d", m, k), func(b *testing.B) {
+			s, kv, x, scratch := best(b), newKV(k, m), noise(m*k), make([]byte, KVScratch(k))
+			for b.Loop() {
+				s.KVStore(kv, 0, m, x, x, k, scratch)
+			}
+			throughput(b, 2*m*k, 10*m*k)
+		})
+	}
+}
+
+// Embed gathers M rows of width K.
+func BenchmarkEmbed(b *testing.B) {
+	for _, c := range rowShapes[:2] {
+		m, k := c[0], c[1]
+		b.Run(fmt.Sprintf("M=%d/K=%d", m, k), func(b *testing.B) {
+			s, t, dst := best(b), &Table{Rows: m, Width: k, Data: make([]int8, m*k), Scale: make([]float32, m)}, make([]float32, m*k)
+			FillTable(t, 1)
+			for b.Loop() {
+				for r := range m {
+					s.Gather(dst[r*k:], t, r, false)
+				}
+			}
+			throughput(b, m*k, 5*m*k)
+		})
+	}
+}
+
+// RoPE rotates M heads of width K.
+func BenchmarkRoPE(b *testing.B) {
+	for _, k := range []int{48, 64, 128} {
+		const m = 128
+		b.Run(fmt.Sprintf("M=%d/K=%d", m, k), func(b *testing.B) {
+			s, x, table := best(b), noise(m*k), make([]float32, m*k)
+			RoPETable(table, m, k, 10000)
+			for b.Loop() {
+				for r := range m {
+					s.RoPE(x[r*k:][:k], table[r*k:][:k])
+				}
+			}
+			throughput(b, m*k, 12*m*k)
 		})
 	}
 }

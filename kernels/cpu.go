@@ -15,12 +15,13 @@ const (
 	AVX2                    // amd64: the same, vpmaddwd
 	AVXVNNI                 // amd64: vpdpbusd on ymm, in the encoding of CPUs without AVX-512
 	AVX512VNNI              // amd64: vpdpbusd on zmm
+	AMX                     // amd64: tdpbusd on tiles, the rest as AVX512VNNI
 	NEON                    // arm64: SMULL, SMLAL and SADALP
 	DotProd                 // arm64: SDOT
 	I8MM                    // arm64: SMMLA
 )
 
-var levelNames = []string{"generic", "sse41", "avx2", "avxvnni", "avx512vnni", "neon", "dotprod", "i8mm"}
+var levelNames = []string{"generic", "sse41", "avx2", "avxvnni", "avx512vnni", "amx", "neon", "dotprod", "i8mm"}
 
 func (l Level) String() string { return levelNames[l] }
 
@@ -85,6 +86,7 @@ type primitives struct {
 	// vpdpbusd, 2 and 0 the int16 of vpmaddwd.
 	valueBytes int
 	offset     byte
+	rowBlock   int // rows that a Linear quantises at once
 	product    func(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, sum []int32)
 	amax       func(x []float32) (bits uint32)
 	round      func(dst []byte, x []float32, inverse float32, offset byte)

@@ -33,20 +33,23 @@ type LinearArgs struct {
 	Scratch      []byte // LinearScratch(K) bytes
 }
 
-const linearRows = 24 // rows quantised at once at one byte a value
+const linearRows = 32 // rows quantised at once, at most, at one byte a value
 
 // LinearScratch is the working memory of a Linear of depth k in bytes: a block of
 // quantised rows, their scales and a block of int32 sums.
-func LinearScratch(k int) int { return align64(linearRows*PadK(k) + 8192) }
+func LinearScratch(k int) int { return linearRows*(align64(k)+64) + 128 + 4*linearRows*blockColumns }
 
 func align64(n int) int { return (n + 63) &^ 63 }
+
+// stride is the distance of quantised rows of n values: an odd number of cache
+// lines, so that rows do not compete for the same places of a cache.
+func (s *Set) stride(n int) int { return align64(n*s.valueBytes) | 64 }
 
 // Linear quantises each row of X, multiplies it with W exactly in int32 and writes
 // act(X W + bias) + residual.
 func (s *Set) Linear(a *LinearArgs) {
 	w := a.W
-	lda := PadK(w.K) * s.valueBytes
-	block := linearRows / s.valueBytes
+	lda, block := s.stride(PadK(w.K)), s.rowBlock
 	scale := floats(a.Scratch, linearRows)
 	acc := ints(a.Scratch[128:], linearRows*blockColumns)
 	quantised := a.Scratch[128+4*linearRows*blockColumns:][:block*lda]

@@ -10,6 +10,13 @@ func peakKernel(level Level) (run func(rounds int), ops int) {
 		return peakAVXVNNI, 12 * 32 * 2
 	case AVX512VNNI:
 		return peakVNNI, 24 * 64 * 2
+	case AMX:
+		var config tileConfig
+		for tile := range 8 {
+			config.rows[tile], config.rowBytes[tile] = 16, 64
+		}
+		config.palette = 1
+		return func(rounds int) { peakAMX(rounds, &config.palette) }, 4 * 16 * 16 * 64 * 2
 	}
 	return nil, 0
 }

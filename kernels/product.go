@@ -6,7 +6,7 @@ type right struct {
 	groups int // of the depth
 	stride int // from panel to panel
 	sum    []int32
-	scale  []float32 // nil: ones
+	scale  []float32
 	bias   []float32 // nil: none
 }
 
@@ -41,10 +41,7 @@ func (s *Set) affine(dst []float32, ldd int, a []byte, lda int, rowScale []float
 			sum = b.sum[col:]
 		}
 		s.product(acc, blockColumns, a, lda, b.data[col/PanelWidth*b.stride:], b.groups, len(rowScale), panels, b.stride, sum)
-		scale, bias := ones[:width], []float32(nil)
-		if b.scale != nil {
-			scale = b.scale[col:][:width]
-		}
+		var bias []float32
 		if b.bias != nil {
 			bias = b.bias[col:][:width]
 		}
@@ -54,14 +51,18 @@ func (s *Set) affine(dst []float32, ldd int, a []byte, lda int, rowScale []float
 			if residual != nil {
 				add = residual[at:][:width]
 			}
-			s.dequant(dst[at:][:width], acc[i*blockColumns:], r, scale, bias, add)
+			s.dequant(dst[at:][:width], acc[i*blockColumns:], r, b.scale[col:][:width], bias, add)
 		}
 	}
 }
 
-var ones = func() (x [blockColumns]float32) {
-	for i := range x {
-		x[i] = 1
+// check panics unless all operands of an affine are long enough.
+func (b *right) check(dst []float32, ldd int, a []byte, lda, rows, columns int, residual []float32) {
+	panels := PadN(columns) / PanelWidth
+	_ = dst[(rows-1)*ldd:][:columns]
+	_ = a[(rows-1)*lda:][:b.groups*GroupDepth]
+	_ = b.data[(panels-1)*b.stride:][:b.groups*PanelWidth*GroupDepth]
+	if residual != nil {
+		_ = residual[(rows-1)*ldd:][:columns]
 	}
-	return
-}()
+}

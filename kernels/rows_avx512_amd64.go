@@ -40,22 +40,13 @@ func productVNNI(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows
 // affineVNNI is productVNNI with the sums made floats in the tile.
 func affineVNNI(dst []float32, ldd int, a []byte, lda int, rowScale []float32, b right, columns int, residual []float32) {
 	rows, panels := len(rowScale), PadN(columns)/PanelWidth
-	_ = dst[(rows-1)*ldd:][:columns]
-	_ = a[(rows-1)*lda:][:b.groups*GroupDepth]
-	_ = b.data[(panels-1)*b.stride:][:b.groups*PanelWidth*GroupDepth]
-	if residual != nil {
-		_ = residual[(rows-1)*ldd:][:columns]
-	}
+	b.check(dst, ldd, a, lda, rows, columns, residual)
 	for p := 0; p < panels; p += 4 {
 		col := p * PanelWidth
 		var sum *int32
 		var bias, add *float32
-		scale := &ones[0]
 		if b.sum != nil {
 			sum = &b.sum[col : panels*PanelWidth][0]
-		}
-		if b.scale != nil {
-			scale = &b.scale[col : panels*PanelWidth][0]
 		}
 		if b.bias != nil {
 			bias = &b.bias[col : panels*PanelWidth][0]
@@ -69,7 +60,7 @@ func affineVNNI(dst []float32, ldd int, a []byte, lda int, rowScale []float32, b
 				add = &residual[m*ldd+col]
 			}
 			to := (*int32)(unsafe.Pointer(&dst[m*ldd+col]))
-			wide[n-1](to, ldd, &a[m*lda], lda, &b.data[p*b.stride], b.stride, b.groups, sum, &rowScale[m], scale, bias, add, last)
+			wide[n-1](to, ldd, &a[m*lda], lda, &b.data[p*b.stride], b.stride, b.groups, sum, &rowScale[m], &b.scale[col : panels*PanelWidth][0], bias, add, last)
 		}
 	}
 }

@@ -108,6 +108,15 @@ func (c contentJSON) checksum() (string, error) {
 	return "sha256:" + hex.EncodeToString(sum[:]), nil
 }
 
+// Parse reads the text of a profile file, as Read does.
+func Parse(data []byte) (*File, error) {
+	f, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("latency: %w", err)
+	}
+	return f, nil
+}
+
 // Read reads a profile file and holds every figure of it to what can be.
 func Read(path string) (*File, error) {
 	data, err := strictjson.Read(path, maxFile)

@@ -3,7 +3,6 @@ package results
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -27,13 +26,6 @@ type Figure struct {
 	Members     int
 }
 
-// Axis is a range in a unit, logarithmic where it spans more than a factor of ten.
-type Axis struct {
-	Label    string
-	Min, Max float64
-	Log      bool
-}
-
 // Point is a candidate in units of the axes.
 type Point struct {
 	Name      string
@@ -43,6 +35,7 @@ type Point struct {
 	Memory    float64
 	Kind      Kind
 	Dominated bool
+	Over      bool // a limit
 }
 
 const (
@@ -63,7 +56,8 @@ func NewFigure(r *Report) *Figure {
 	l := newLayout(everything, layout{})
 	point := func(c *Candidate) Point {
 		return Point{Name: c.Name, X: c.LatencyNS / l.latency.factor, Low: c.LatencyLow / l.latency.factor, High: c.LatencyHigh / l.latency.factor,
-			Y: c.Score, Floor: c.Score - c.ScoreResolution, Memory: float64(c.MemoryBytes) / l.memory.factor, Kind: c.LatencyKind, Dominated: c.Dominated}
+			Y: c.Score, Floor: c.Score - c.ScoreResolution, Memory: float64(c.MemoryBytes) / l.memory.factor, Kind: c.LatencyKind, Dominated: c.Dominated,
+			Over: r.Conditions.Limits.broken(c)}
 	}
 	for i := range r.Front {
 		f.Points = append(f.Points, point(&r.Front[i]))
@@ -91,6 +85,18 @@ func NewFigure(r *Report) *Figure {
 	f.axes(r, l)
 	f.notes(r)
 	return f
+}
+
+// broken reports whether c is over one of l.
+func (l Limits) broken(c *Candidate) bool {
+	over := func(limit, v float64) bool { return limit > 0 && v > limit }
+	for i, t := range l.Latencies {
+		if i < len(c.Latencies) && over(t.NS, c.Latencies[i].NS) {
+			return true
+		}
+	}
+	return over(float64(l.MemoryBytes), float64(c.MemoryBytes)) || over(float64(l.FlashBytes), float64(c.FlashBytes)) ||
+		over(float64(l.Params), float64(c.Params)) || over(l.LatencyNS, c.LatencyNS)
 }
 
 // axes settles what the axes span.
@@ -121,31 +127,6 @@ func (f *Figure) axes(r *Report, l layout) {
 	}
 	f.Y = newAxis(label, y, true)
 	f.Memory = newAxis("memory "+l.memory.name, memory, false)
-}
-
-func newAxis(label string, values []float64, room bool) Axis {
-	a := Axis{Label: label, Min: 0, Max: 1}
-	if len(values) == 0 {
-		return a
-	}
-	a.Min, a.Max = slices.Min(values), slices.Max(values)
-	if a.Min == a.Max {
-		if a.Min, a.Max = a.Min-math.Abs(a.Min)/2, a.Max+math.Abs(a.Max)/2; a.Min == a.Max {
-			a.Min, a.Max = -1, 1
-		}
-	}
-	a.Log = room && a.Min > 0 && a.Max/a.Min > 10
-	if !room {
-		return a
-	}
-	if a.Log {
-		pad := math.Pow(a.Max/a.Min, 0.05)
-		a.Min, a.Max = a.Min/pad, a.Max*pad
-		return a
-	}
-	pad := (a.Max - a.Min) * 0.05
-	a.Min, a.Max = a.Min-pad, a.Max+pad
-	return a
 }
 
 // stairs are those of points that no other beats in latency and score, by latency.

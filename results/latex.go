@@ -91,7 +91,7 @@ func (r *Report) latexCaption(shown int) string {
 	}
 	s += "."
 	if shown < len(r.Front) {
-		s += fmt.Sprintf(" %d of %d members, spread evenly by score.", shown, len(r.Front))
+		s += fmt.Sprintf(" %d of %d members, well spread over the objectives.", shown, len(r.Front))
 	}
 	all := slices.Concat(r.Front, r.References)
 	for _, k := range []struct {

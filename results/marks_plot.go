@@ -15,7 +15,7 @@ type marks struct{ *Figure }
 
 const (
 	dot  vg.Length = 1.6 // radius of a member
-	near vg.Length = 1.3 // members closer than this, and of one colour, are one dot
+	near vg.Length = 1.5 // members closer than this, and of one colour, are one dot
 )
 
 // Plot draws from the back to the front.
@@ -78,11 +78,13 @@ func (m marks) stairs(c draw.Canvas, at func(x, y float64) vg.Point) {
 	}
 }
 
+// whisker is an interval, set off from what lies below it.
 func whisker(c draw.Canvas, from, to vg.Point, ink color.Color) {
-	s := draw.LineStyle{Color: ink, Width: 0.6}
-	c.StrokeLine2(s, from.X, from.Y, to.X, to.Y)
-	c.StrokeLine2(s, from.X, from.Y-1.5, from.X, from.Y+1.5)
-	c.StrokeLine2(s, to.X, to.Y-1.5, to.X, to.Y+1.5)
+	for _, s := range []draw.LineStyle{{Color: color.White, Width: 1.8}, {Color: ink, Width: 0.7}} {
+		c.StrokeLine2(s, from.X, from.Y, to.X, to.Y)
+		c.StrokeLine2(s, from.X, from.Y-1.5, from.X, from.Y+1.5)
+		c.StrokeLine2(s, to.X, to.Y-1.5, to.X, to.Y+1.5)
+	}
 }
 
 // members are drawn colour by colour, those that need much memory first.
@@ -145,14 +147,7 @@ func (m marks) models(c draw.Canvas, at func(x, y float64) vg.Point) {
 	for _, r := range m.Models {
 		v := at(r.X, r.Y)
 		whisker(c, at(r.Low, r.Y), at(r.High, r.Y), vermilion)
-		var shape vg.Path
-		shape.Move(vg.Point{X: v.X - 3.2, Y: v.Y})
-		shape.Line(vg.Point{X: v.X, Y: v.Y + 3.2})
-		shape.Line(vg.Point{X: v.X + 3.2, Y: v.Y})
-		shape.Line(vg.Point{X: v.X, Y: v.Y - 3.2})
-		shape.Close()
-		c.SetColor(vermilion)
-		c.Fill(shape)
+		diamond(c, v, r.Over)
 		w, h := s.Width(r.Name), s.Height(r.Name)
 		for _, corner := range []vg.Point{{X: v.X - w/2, Y: v.Y - h - 4}, {X: v.X - w/2, Y: v.Y + 4}, {X: v.X - w - 6, Y: v.Y - h/2}, {X: v.X + 6, Y: v.Y - h/2}} {
 			box := vg.Rectangle{Min: corner, Max: corner.Add(vg.Point{X: w, Y: h})}
@@ -168,6 +163,20 @@ func (m marks) models(c draw.Canvas, at func(x, y float64) vg.Point) {
 			}
 		}
 	}
+}
+
+// diamond is the sign of a reference, hollow where it is over a limit.
+func diamond(c draw.Canvas, at vg.Point, hollow bool) {
+	var corners []vg.Point
+	for _, d := range []vg.Point{{X: -3.2}, {Y: 3.2}, {X: 3.2}, {Y: -3.2}, {X: -3.2}} {
+		corners = append(corners, at.Add(d))
+	}
+	if hollow {
+		c.FillPolygon(color.White, corners)
+		c.StrokeLines(draw.LineStyle{Color: vermilion, Width: 1}, corners)
+		return
+	}
+	c.FillPolygon(vermilion, corners)
 }
 
 // drawKey draws the colours of memory and the signs of kinds and references.
@@ -191,18 +200,12 @@ func (f *Figure) drawKey(c draw.Canvas) {
 		put(string(k))
 	}
 	if len(f.Models) > 0 {
-		var shape vg.Path
-		for i, d := range []vg.Point{{X: -3, Y: 0}, {X: 0, Y: 3}, {X: 3, Y: 0}, {X: 0, Y: -3}} {
-			if v := (vg.Point{X: c.Min.X + 2, Y: y}).Add(d); i == 0 {
-				shape.Move(v)
-			} else {
-				shape.Line(v)
-			}
-		}
-		shape.Close()
-		c.SetColor(vermilion)
-		c.Fill(shape)
+		diamond(c, vg.Point{X: c.Min.X + 2, Y: y}, false)
 		put("reference")
+	}
+	if slices.ContainsFunc(f.Models, func(p Point) bool { return p.Over }) {
+		diamond(c, vg.Point{X: c.Min.X + 2, Y: y}, true)
+		put("over a limit")
 	}
 	if len(f.Points) == 0 {
 		return

@@ -19,6 +19,7 @@ type pageData struct {
 	Shapes     []space.Layer         `json:"shapes"` // distinct layers
 	Models     []space.Model         `json:"models"` // distinct
 	Members    []pageMember          `json:"members"`
+	Spread     []int                 `json:"spread"` // some of them, as a table shows them
 	References []pageMember          `json:"references"`
 	Parts      []string              `json:"parts"`
 	Latencies  []string              `json:"latencies"` // keys of Quantities 1, 2, …
@@ -125,7 +126,7 @@ func newPageData(p *Page) *pageData {
 	r := p.Report
 	d := &pageData{Title: p.title(), Lead: r.lead(), Quantities: pageQuantities(r), Parts: Parts, Latencies: r.latencies(), Splits: []pageSplit{}, ScoreUnit: r.Conditions.ScoreUnit,
 		Shapes: []space.Layer{}, Models: []space.Model{}, Members: []pageMember{}, References: []pageMember{},
-		History: []search.HistoryPoint{}, Measured: []pageMeasured{}, Conditions: r.Conditions.table(), Notes: append([]string{}, r.notes(len(r.Front))...), Warnings: append([]string{}, r.Warnings...)}
+		Spread: []int{}, History: append([]search.HistoryPoint{}, r.History...), Measured: []pageMeasured{}, Conditions: r.Conditions.table(), Notes: append([]string{}, r.notes(len(r.Front))...), Warnings: append([]string{}, r.Warnings...)}
 	d.Notes = slices.DeleteFunc(d.Notes, func(s string) bool { return strings.HasPrefix(s, "warning") })
 	for _, s := range p.Splits {
 		split := pageSplit{Why: s.Why, Blocks: []Block{}}
@@ -160,6 +161,9 @@ func newPageData(p *Page) *pageData {
 		} else {
 			d.References = append(d.References, m)
 		}
+	}
+	for _, c := range r.shown(Options{}) {
+		d.Spread = append(d.Spread, places[c.Arch.Key()]-1)
 	}
 	if p.Measured != nil {
 		for _, m := range p.Measured.Members {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"image/color"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
@@ -135,35 +134,6 @@ func (t ticks) Ticks(low, high float64) (list []plot.Tick) {
 		list = append(list, plot.Tick{Value: v, Label: t.name(v)})
 	}
 	return list
-}
-
-// Ticks are the round values within a.
-func (a Axis) Ticks() (at []float64) {
-	if a.Log {
-		steps := []float64{1, 2, 5}
-		if a.Max/a.Min > 1e3 {
-			steps = steps[:1]
-		}
-		for e := math.Floor(math.Log10(a.Min)); math.Pow(10, e) <= a.Max; e++ {
-			for _, s := range steps {
-				if v := s * math.Pow(10, e); v >= a.Min && v <= a.Max {
-					at = append(at, v)
-				}
-			}
-		}
-		return at
-	}
-	step := math.Pow(10, math.Floor(math.Log10((a.Max-a.Min)/4)))
-	for _, s := range []float64{5, 2, 1} {
-		if (a.Max-a.Min)/(s*step) >= 4 {
-			step *= s
-			break
-		}
-	}
-	for i := math.Ceil(a.Min / step); i*step <= a.Max; i++ {
-		at = append(at, i*step)
-	}
-	return at
 }
 
 func reversed(lines []string) []string {

@@ -187,7 +187,7 @@ func TestArchive(t *testing.T) {
 			}
 			all = append(all, costs)
 			if !a.dominated(costs) {
-				a.add(entry{space.Genes{uint8(i), uint8(i >> 8)}, costs})
+				a.add(entry{space.Genes{uint8(i), uint8(i >> 8)}, costs, new(int)})
 			}
 		}
 		objectives := make([]Objective, dimensions)

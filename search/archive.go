@@ -24,9 +24,13 @@ type block struct {
 type entry struct {
 	genes space.Genes
 	costs []float64
+	used  *int // how many children it has
 }
 
 const blockSize = 64
+
+// rarity is how many members are drawn for the one with the fewest children.
+const rarity = 3
 
 // dominated reports whether a member is at least as good as costs everywhere.
 func (a *archive) dominated(costs []float64) bool {
@@ -113,13 +117,20 @@ func (b *block) bound() {
 	}
 }
 
-// draw picks a block, then a member in it: nearly uniform, blocks being between
-// half full and full but for those that lost members.
-func (a *archive) draw(r *rand.Rand) (genes, neighbour space.Genes) {
-	b := a.blocks[r.IntN(len(a.blocks))]
-	i := r.IntN(len(b.members))
-	j := min(max(i+r.IntN(7)-3, 0), len(b.members)-1)
-	return b.members[i].genes, b.members[j].genes
+// draw picks the member with the fewest children of some drawn at random, and a
+// neighbour of it.
+func (a *archive) draw(r *rand.Rand) (parent entry, neighbour space.Genes) {
+	var from *block
+	at := 0
+	for range rarity {
+		b := a.blocks[r.IntN(len(a.blocks))]
+		i := r.IntN(len(b.members))
+		if from == nil || *b.members[i].used < *from.members[at].used {
+			from, at = b, i
+		}
+	}
+	j := min(max(at+r.IntN(7)-3, 0), len(from.members)-1)
+	return from.members[at], from.members[j].genes
 }
 
 func (a *archive) each(do func(entry)) {

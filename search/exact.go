@@ -33,23 +33,25 @@ type ExactSettings struct {
 // one.
 func Exact(ctx context.Context, a *Additive, s ExactSettings) (*Result, error) {
 	e := &exact{Additive: a, effort: s.Effort}
-	tasks, err := e.tasks()
+	chains, err := e.chains()
 	if err != nil {
 		return nil, err
 	}
-	found := make([][]space.Genes, len(tasks))
+	found := make([][]space.Genes, len(chains))
 	var next, done atomic.Int64
 	var mu sync.Mutex
 	work := func() {
 		for {
 			i := int(next.Add(1)) - 1
-			if i >= len(tasks) || ctx.Err() != nil || e.tired() {
+			if i >= len(chains) || ctx.Err() != nil || e.tired() {
 				return
 			}
-			found[i] = e.solve(ctx, tasks[i])
+			for at := range chains[i] {
+				found[i] = append(found[i], e.solve(ctx, chains[i], at)...)
+			}
 			if n := int(done.Add(1)); s.Progress != nil {
 				mu.Lock()
-				s.Progress(n, len(tasks))
+				s.Progress(n, len(chains))
 				mu.Unlock()
 			}
 		}
@@ -77,17 +79,25 @@ type exact struct {
 func (e *exact) tired() bool { return e.effort > 0 && e.spent.Load() > e.effort }
 
 // task is one dynamic program: layers of some kinds in a model of one width.
+//
+// Tasks that differ in the bound alone make a chain, the least bound first. A partial
+// architecture is dropped where a task of a smaller bound has one with as many layers
+// that is no worse in any sum: whatever is added, that one stays ahead.
 type task struct {
 	*zone
+	smaller []int                // tasks in the chain whose bounds are within this one's and in no other such
+	best    [][][maxDims]float64 // by depth: the front of what this task and those below it have
 	hidden  int
 	options []int // indices of layers
+	first   []int // those that the first layer is among
 	arena   part  // bounds of what they need
 	rotary  int64 // bytes of their shared table
 }
 
-// tasks lists the programs: for each hidden width and choice of the genes that
-// layers share, for each set of arena bounds that some layers reach together.
-func (e *exact) tasks() (list []task, err error) {
+// chains lists the programs: for each hidden width and choice of the genes that
+// layers share and zone a chain, with a task for each set of arena bounds that some
+// layers reach together.
+func (e *exact) chains() (list [][]task, err error) {
 	perHidden := len(e.layers) / len(e.space.Hidden)
 	groups := map[[space.GenesLayer]uint8][]int{}
 	var order [][space.GenesLayer]uint8
@@ -119,20 +129,56 @@ func (e *exact) tasks() (list []task, err error) {
 					return nil, ErrNotSeparable
 				}
 			}
-			for _, bound := range e.needs(options, zones[0]) {
-				t := task{hidden: hidden, arena: bound, rotary: e.rotaries[first.rotary]}
-				for _, i := range options {
-					if l := &e.layers[i]; within(l, &bound) {
-						t.options = append(t.options, i)
+			for _, z := range zones {
+				var chain []task
+				for _, bound := range e.needs(options, z) {
+					t := task{zone: z, hidden: hidden, arena: bound, rotary: e.rotaries[first.rotary]}
+					for _, i := range options {
+						if within(&e.layers[i], &bound) {
+							t.options = append(t.options, i)
+						}
 					}
+					for i := range chain {
+						if within(&chain[i].arena, &bound) {
+							t.smaller = slices.DeleteFunc(t.smaller, func(j int) bool { return within(&chain[j].arena, &chain[i].arena) })
+							t.smaller = append(t.smaller, i)
+						}
+					}
+					t.first = e.first(&t)
+					chain = append(chain, t)
 				}
-				for _, t.zone = range zones {
-					list = append(list, t)
-				}
+				list = append(list, chain)
 			}
 		}
 	}
 	return list, nil
+}
+
+// first are the options that need as much of the arena as t's bound in the one respect
+// in which the fewest do. An architecture that needs as much as the bound has such a
+// layer, and unless scores depend on where a layer stands it may be the first; all
+// others are found with smaller bounds.
+func (e *exact) first(t *task) (least []int) {
+	if least = t.options; e.position != nil || !slices.ContainsFunc(t.sums, func(s sum) bool { return s.arena }) {
+		return least
+	}
+	for phase := range t.arena.scratch {
+		for _, reaches := range []func(*part) bool{
+			func(l *part) bool { return l.scratch[phase] == t.arena.scratch[phase] },
+			func(l *part) bool { return l.perWorker[phase] == t.arena.perWorker[phase] },
+		} {
+			var some []int
+			for _, i := range t.options {
+				if reaches(&e.layers[i]) {
+					some = append(some, i)
+				}
+			}
+			if len(some) < len(least) {
+				least = some
+			}
+		}
+	}
+	return least
 }
 
 func within(l, bound *part) bool {
@@ -159,7 +205,7 @@ func (e *exact) needs(options []int, z *zone) []part {
 		all = join(all, e.layers[i])
 	}
 	if !slices.ContainsFunc(z.sums, func(s sum) bool { return s.arena }) {
-		return []part{all}
+		return []part{all} // where memory does not matter
 	}
 	seen := map[part]bool{}
 	var list []part
@@ -183,33 +229,43 @@ type partial struct {
 }
 
 // solve runs one program and returns what its front has to offer.
-func (e *exact) solve(ctx context.Context, t task) []space.Genes {
+func (e *exact) solve(ctx context.Context, chain []task, at int) []space.Genes {
+	t := &chain[at]
 	rest := e.least(t)
 	levels := [][]partial{{{}}}
 	deepest := slices.Max(e.space.Depth)
 	var offers []offer
+	stems := e.stemsFor(t)
+	t.best = make([][][maxDims]float64, deepest+1)
+	below := func(depth int) (list [][maxDims]float64) {
+		for _, i := range t.smaller {
+			list = append(list, chain[i].best[depth]...)
+		}
+		if len(t.smaller) > 1 {
+			slices.SortFunc(list, func(a, b [maxDims]float64) int { return slices.Compare(a[:t.dims], b[:t.dims]) })
+		}
+		return list
+	}
 	for depth := 1; depth <= deepest; depth++ {
 		if ctx.Err() != nil || e.tired() {
 			return nil
 		}
-		next := e.extend(levels[depth-1], t, depth-1, rest)
-		if len(next) == 0 {
-			break
-		}
+		var next []partial
+		next, t.best[depth] = e.extend(levels[depth-1], below(depth), t, depth-1, rest)
 		levels = append(levels, next)
 		if at := slices.Index(e.space.Depth, depth); at >= 0 {
-			offers = e.offer(offers, next, t, at)
+			offers = e.offer(offers, next, stems, t, at)
 		}
 	}
 	var list []space.Genes
-	for _, o := range front(offers, func(o *offer) []float64 { return o.costs[:] }, len(e.objectives)) {
+	for _, o := range front(offers, func(o *offer) []float64 { return o.costs[:len(e.objectives)] }) {
 		list = append(list, e.genes(levels, t, o))
 	}
 	return list
 }
 
 // least are the smallest sums of what is no layer.
-func (e *exact) least(t task) (rest [maxSums]float64) {
+func (e *exact) least(t *task) (rest [maxSums]float64) {
 	first, end := e.stemsOf(t.hidden)
 	for i, s := range t.sums {
 		rest[i] = math.Inf(1)
@@ -229,14 +285,19 @@ func (e *exact) stemsOf(hidden int) (first, end int) {
 	return hidden * n, (hidden + 1) * n
 }
 
-// extend adds a layer to each of from and keeps what no other beats.
-func (e *exact) extend(from []partial, t task, position int, rest [maxSums]float64) []partial {
+// extend adds a layer to each of from and keeps what no other beats, neither one of
+// below; best is the front of both.
+func (e *exact) extend(from []partial, below [][maxDims]float64, t *task, position int, rest [maxSums]float64) (next []partial, best [][maxDims]float64) {
 	type option struct {
 		sums  [maxDims]float64
 		index int32
 	}
 	var options []option
-	for _, index := range t.options {
+	indices := t.options
+	if position == 0 {
+		indices = t.first
+	}
+	for _, index := range indices {
 		o := option{index: int32(index)}
 		l := e.layers[index]
 		if e.position != nil {
@@ -248,55 +309,88 @@ func (e *exact) extend(from []partial, t task, position int, rest [maxSums]float
 		options = append(options, o)
 	}
 	n := t.dims
-	options = front(options, func(o *option) []float64 { return o.sums[:n] }, n)
-	e.spent.Add(int64(len(from)) * int64(len(options)))
+	options = front(options, func(o *option) []float64 { return o.sums[:n] })
+	e.spent.Add(int64(len(from))*int64(len(options)) + int64(len(below)))
 	if e.tired() {
-		return nil
+		return nil, nil
 	}
 	// from is in lexicographic order, and stays so with the same sums added: what an
 	// option makes of it is a sorted list, and their merge yields all in order.
+	m := merger{from: from, zone: t.zone, rest: &rest, filter: sieve{n: n}}
 	lists := make([]stream, 0, len(options))
 	for _, o := range options {
-		s := stream{add: o.sums, option: o.index}
-		s.head = from[0].plus(&s)
-		lists = append(lists, s)
+		s := stream{add: o.sums, option: o.index, at: -1}
+		if m.advance(&s) {
+			lists = append(lists, s)
+		}
 	}
 	for i := len(lists)/2 - 1; i >= 0; i-- {
 		sift(lists, i)
 	}
-	var next []partial
-	filter := sieve{n: n}
 	for len(lists) > 0 {
-		p := lists[0].head
-		if lists[0].at++; int(lists[0].at) < len(from) {
-			lists[0].head = from[lists[0].at].plus(&lists[0])
-		} else {
+		first := &lists[0]
+		for len(below) > 0 && slices.Compare(below[0][:n], first.head[:n]) <= 0 {
+			if m.filter.keep(below[0][:n]) {
+				best = append(best, below[0])
+			}
+			below = below[1:]
+		}
+		if m.filter.keep(first.head[:n]) {
+			next, best = append(next, partial{first.head, first.at, first.option}), append(best, first.head)
+		}
+		if !m.advance(first) {
 			lists[0] = lists[len(lists)-1]
 			lists = lists[:len(lists)-1]
 		}
 		sift(lists, 0)
-		if t.over(&p, &rest) || !filter.keep(p.sums[:n]) {
-			continue
-		}
-		next = append(next, p)
 	}
-	return next
+	for _, b := range below {
+		if m.filter.keep(b[:n]) {
+			best = append(best, b)
+		}
+	}
+	return next, best
+}
+
+// merger merges what options make of partial architectures.
+type merger struct {
+	*zone
+	from   []partial
+	rest   *[maxSums]float64
+	filter sieve
 }
 
 // stream is what one option makes of all partial architectures of a depth.
 type stream struct {
-	head   partial
+	head   [maxDims]float64
 	add    [maxDims]float64
 	option int32
 	at     int32
 }
 
-func (p *partial) plus(s *stream) partial {
-	r := partial{parent: s.at, option: s.option}
-	for i := range r.sums {
-		r.sums[i] = p.sums[i] + s.add[i]
+// advance moves s to its next head that is worth merging: within the limits, and not
+// covered by what was merged, all of which comes before it. Most are, and never cost
+// a step of the heap.
+func (m *merger) advance(s *stream) bool {
+	for s.at++; int(s.at) < len(m.from); s.at++ {
+		p := &m.from[s.at]
+		for i := range m.dims {
+			s.head[i] = p.sums[i] + s.add[i]
+		}
+		if !m.filter.covers(&s.head) && !m.over(&s.head, m.rest) {
+			return true
+		}
 	}
-	return r
+	return false
+}
+
+func (s *stream) less(o *stream) bool {
+	for i := range s.head {
+		if s.head[i] != o.head[i] {
+			return s.head[i] < o.head[i]
+		}
+	}
+	return s.option < o.option
 }
 
 // sift restores the heap of streams, least head first, below i.
@@ -304,7 +398,7 @@ func sift(lists []stream, i int) {
 	for {
 		least := i
 		for child := 2*i + 1; child <= 2*i+2 && child < len(lists); child++ {
-			if lists[child].head.less(&lists[least].head) {
+			if lists[child].less(&lists[least]) {
 				least = child
 			}
 		}
@@ -316,45 +410,51 @@ func sift(lists []stream, i int) {
 	}
 }
 
-func (p *partial) less(q *partial) bool {
-	for i := range p.sums {
-		if p.sums[i] != q.sums[i] {
-			return p.sums[i] < q.sums[i]
-		}
-	}
-	return p.option < q.option
-}
-
 // offer is a whole architecture with its objectives as costs.
 type offer struct {
-	costs       [maxSums]float64
-	stem, depth int // genes
+	costs       [maxDims]float64
+	stem, depth int32 // genes
 	last        int32
 }
 
-// offer puts every stem before the partial architectures of a depth.
-func (e *exact) offer(offers []offer, of []partial, t task, depth int) []offer {
+// stem is one with all that it adds.
+type stem struct {
+	plus [maxSums]float64
+	gene int32
+}
+
+// stemsFor are the stems for a task that no other beats in every sum.
+func (e *exact) stemsFor(t *task) []stem {
+	var list []stem
 	first, end := e.stemsOf(t.hidden)
 	for k := first; k < end; k++ {
-		stem := &e.stems[k]
+		of := &e.stems[k]
 		need := t.arena
 		for phase := range need.scratch {
-			need.scratch[phase] = max(need.scratch[phase], stem.scratch[phase])
-			need.perWorker[phase] = max(need.perWorker[phase], stem.perWorker[phase])
+			need.scratch[phase] = max(need.scratch[phase], of.scratch[phase])
+			need.perWorker[phase] = max(need.perWorker[phase], of.perWorker[phase])
 		}
-		var plus [maxSums]float64
-		for i, s := range t.sums {
-			if plus[i] = s.of(stem, e.stemTimes[k*e.width:]) + s.plus; s.arena {
-				plus[i] += float64(need.arena(e.threads) + t.rotary)
+		s := stem{gene: int32(k - first)}
+		for i, sum := range t.sums {
+			if s.plus[i] = sum.of(of, e.stemTimes[k*e.width:]) + sum.plus; sum.arena {
+				s.plus[i] += float64(need.arena(e.threads) + t.rotary)
 			}
 		}
+		list = append(list, s)
+	}
+	return front(list, func(s *stem) []float64 { return s.plus[:len(t.sums)] })
+}
+
+// offer puts stems before the partial architectures of a depth.
+func (e *exact) offer(offers []offer, of []partial, stems []stem, t *task, depth int) []offer {
+	for _, stem := range stems {
 	offering:
 		for at := range of {
-			o := offer{stem: k - first, depth: depth, last: int32(at)}
+			o := offer{stem: stem.gene, depth: int32(depth), last: int32(at)}
 			n := 0
 			for i := range t.sums {
 				s := &t.sums[i]
-				v := of[at].sums[s.dim] + plus[i]
+				v := of[at].sums[s.dim] + stem.plus[i]
 				if s.limit > 0 && v > s.limit {
 					continue offering
 				}
@@ -370,7 +470,7 @@ func (e *exact) offer(offers []offer, of []partial, t task, depth int) []offer {
 }
 
 // genes walks back through the levels.
-func (e *exact) genes(levels [][]partial, t task, o offer) space.Genes {
+func (e *exact) genes(levels [][]partial, t *task, o offer) space.Genes {
 	layers := e.space.Depth[o.depth]
 	g := make(space.Genes, space.GenesStem+layers*space.GenesLayer)
 	g[space.GeneEmbedding], g[space.GeneHidden], g[space.GeneDepth] = uint8(o.stem), uint8(t.hidden), uint8(o.depth)
@@ -392,21 +492,36 @@ func (e *exact) merge(found [][]space.Genes) *Result {
 	for _, list := range found {
 		for _, g := range list {
 			violation := e.Evaluate(g, values)
-			r.insert(&child{g, values, violation})
+			r.insert(&child{g, values, violation, nil})
 		}
 	}
 	r.evaluated = int(e.spent.Load())
 	return r.result(Proved)
 }
 
-// front keeps what no other of list covers in its first n costs, and of equals one,
-// in lexicographic order.
-func front[T any](list []T, costs func(*T) []float64, n int) []T {
-	slices.SortFunc(list, func(a, b T) int { return slices.Compare(costs(&a)[:n], costs(&b)[:n]) })
-	kept, filter := list[:0], sieve{n: n}
+// front keeps what no other of list covers in its costs, and of equals one, in
+// lexicographic order.
+func front[T any](list []T, costs func(*T) []float64) []T {
+	type key struct {
+		first float64
+		index int32
+	}
+	keys := make([]key, len(list))
 	for i := range list {
-		if filter.keep(costs(&list[i])[:n]) {
-			kept = append(kept, list[i])
+		keys[i] = key{costs(&list[i])[0], int32(i)}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		if a.first != b.first {
+			return cmp.Compare(a.first, b.first)
+		}
+		return cmp.Or(slices.Compare(costs(&list[a.index]), costs(&list[b.index])), cmp.Compare(a.index, b.index))
+	})
+	var kept []T
+	var filter sieve
+	for _, k := range keys {
+		c := costs(&list[k.index])
+		if filter.n = len(c); filter.keep(c) {
+			kept = append(kept, list[k.index])
 		}
 	}
 	return kept
@@ -420,6 +535,21 @@ type sieve struct {
 	last  float64   // the least second cost so far
 	steps staircase // of the second and third
 	rest  archive
+}
+
+// covers reports whether keep would refuse c, if c came now.
+func (s *sieve) covers(c *[maxDims]float64) bool {
+	switch {
+	case !s.any:
+		return false
+	case s.n == 1:
+		return true
+	case s.n == 2:
+		return s.last <= c[1]
+	case s.n == 3:
+		return s.steps.covers(c[1], c[2])
+	}
+	return s.rest.dominated(c[:s.n])
 }
 
 func (s *sieve) keep(c []float64) bool {

@@ -40,11 +40,18 @@ func (r *run) record() (still bool) {
 		}
 		r.share /= max(worst-low, math.SmallestNonzeroFloat64)
 	}
-	if len(r.history) < 2 {
+	return r.stands()
+}
+
+// stands reports whether the front stood still at the last point of history, and
+// nothing was evaluated since.
+func (r *run) stands() bool {
+	n := len(r.history)
+	if n < 2 || r.Still == 0 || r.history[n-1].Evaluations != r.evaluated {
 		return false
 	}
-	before := r.history[len(r.history)-2].Hypervolume
-	return r.Still > 0 && p.Hypervolume-before < r.Still*p.Hypervolume
+	last, before := r.history[n-1].Hypervolume, r.history[n-2].Hypervolume
+	return last-before < r.Still*last
 }
 
 func (r *run) nextHistory() int {

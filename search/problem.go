@@ -1,6 +1,10 @@
 package search
 
-import "nas/space"
+import (
+	"time"
+
+	"nas/space"
+)
 
 // Objective is one thing to optimise.
 type Objective struct {
@@ -75,11 +79,13 @@ type Settings struct {
 	First       []space.Genes  // evaluated before any other
 	Still       float64        // stop when a quarter more evaluations added less than this share of the hypervolume; 0: never
 	Progress    func(Progress) // after every generation; may be nil
-	// Save, where it is not nil, gets a state every some ten thousand evaluations and
-	// at the end; its error ends the search. Resume goes on from such a state, which
-	// must have the hashes of all before it. A space that is enumerated has no state.
-	Save   func(*State) error
-	Resume *State
+	// Save, where it is not nil, gets a state every some ten thousand evaluations, but
+	// not sooner than SaveInterval after the last, and at the end; its error ends the
+	// search. Resume goes on from such a state, which must have the hashes of all before
+	// it. A space that is enumerated has no state.
+	Save         func(*State) error
+	SaveInterval time.Duration
+	Resume       *State
 }
 
 // Progress is how far a search has come.

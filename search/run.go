@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"time"
 
 	"nas/space"
 )
@@ -31,6 +32,8 @@ const (
 // its number; children seen before are refused; the rest is evaluated and put into
 // the archive in the order of numbers. Where the whole space is not larger than the
 // number of evaluations, it is enumerated instead, and the front is exact.
+//
+// Where Save fails, the result so far comes with its error.
 func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	if len(p.Objectives()) == 0 {
 		return nil, errors.New("search: a problem needs an objective")
@@ -59,10 +62,7 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 		}
 	}
 	reason, err := r.evolve(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.result(reason), nil
+	return r.result(reason), err
 }
 
 type run struct {
@@ -90,13 +90,17 @@ type child struct {
 	genes     space.Genes
 	values    []float64
 	violation float64
+	parent    *int // its count of children
 }
 
 func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
 	if r.Resume == nil {
 		r.take(r.First)
 	}
-	saved := r.evaluated
+	saved, at := r.evaluated, time.Now()
+	if r.stands() {
+		reason = StandsStill
+	}
 	for reason == "" {
 		switch {
 		case ctx.Err() != nil:
@@ -110,11 +114,11 @@ func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
 				reason = StandsStill
 			}
 		}
-		if r.Save != nil && (reason != "" || r.evaluated-saved >= saveEvery) {
+		if r.Save != nil && (reason != "" || r.evaluated-saved >= saveEvery && time.Since(at) >= r.SaveInterval) {
 			if err := r.Save(r.state()); err != nil {
-				return "", err
+				return Cancelled, err
 			}
-			saved = r.evaluated
+			saved, at = r.evaluated, time.Now()
 		}
 		if r.Progress != nil {
 			r.Progress(r.progress())
@@ -152,12 +156,17 @@ func (r *run) breed() {
 		random := rand.New(source)
 		for i := from; i < to; i++ {
 			source.Seed(r.Seed, first+uint64(i))
-			children[i].genes = r.child(random)
+			children[i].genes, children[i].parent = r.child(random)
 			for range r.stride {
 				children[i].genes = r.space.Mutate(random, children[i].genes)
 			}
 		}
 	})
+	for i := range children {
+		if p := children[i].parent; p != nil {
+			*p++
+		}
+	}
 	fresh := r.fresh(children)
 	switch {
 	case r.Algorithm == Random:
@@ -225,7 +234,7 @@ func (r *run) insert(c *child) {
 	}
 	r.widen(c.values)
 	if !r.archive.dominated(c.values) {
-		r.archive.add(entry{c.genes, slices.Clone(c.values)})
+		r.archive.add(entry{c.genes, slices.Clone(c.values), new(int)})
 		r.broken = nil
 	}
 }
@@ -237,7 +246,7 @@ func (r *run) insertBroken(c *child) {
 	}
 	at, _ := slices.BinarySearchFunc(r.broken, c.violation, func(b child, v float64) int { return cmp.Compare(b.violation, v) })
 	if at < keptBroken {
-		r.broken = slices.Insert(r.broken, at, child{c.genes, slices.Clone(c.values), c.violation})
+		r.broken = slices.Insert(r.broken, at, child{c.genes, slices.Clone(c.values), c.violation, nil})
 		r.broken = r.broken[:min(len(r.broken), keptBroken)]
 	}
 }

@@ -33,6 +33,7 @@ type StateMember struct {
 	Genes     space.Genes `json:"genes"`
 	Costs     []uint64    `json:"costs"`
 	Violation uint64      `json:"violation"`
+	Used      int         `json:"used,omitempty"` // how many children it has
 	Rank      int         `json:"rank,omitempty"`
 	Crowding  uint64      `json:"crowding,omitempty"`
 }
@@ -61,7 +62,7 @@ func (r *run) state() *State {
 	for _, b := range r.archive.blocks {
 		var members []StateMember
 		for _, m := range b.members {
-			members = append(members, StateMember{Genes: m.genes, Costs: pack(m.costs)})
+			members = append(members, StateMember{Genes: m.genes, Costs: pack(m.costs), Used: *m.used})
 		}
 		s.Archive = append(s.Archive, members)
 	}
@@ -69,7 +70,7 @@ func (r *run) state() *State {
 		s.Broken = append(s.Broken, StateMember{Genes: c.genes, Costs: pack(c.values), Violation: math.Float64bits(c.violation)})
 	}
 	for _, p := range r.population {
-		s.Population = append(s.Population, StateMember{p.genes, pack(p.costs), math.Float64bits(p.violation), p.rank, math.Float64bits(p.crowding)})
+		s.Population = append(s.Population, StateMember{p.genes, pack(p.costs), math.Float64bits(p.violation), 0, p.rank, math.Float64bits(p.crowding)})
 	}
 	return s
 }
@@ -102,7 +103,7 @@ func (r *run) restore(s *State) error {
 			if err := check(m); err != nil {
 				return err
 			}
-			b.members = append(b.members, entry{m.Genes, unpack(m.Costs)})
+			b.members = append(b.members, entry{m.Genes, unpack(m.Costs), &m.Used})
 		}
 		if len(members) == 0 || len(members) >= blockSize {
 			return fmt.Errorf("search: the state has a block of %d members", len(members))
@@ -115,7 +116,7 @@ func (r *run) restore(s *State) error {
 		if err := check(m); err != nil {
 			return err
 		}
-		r.broken = append(r.broken, child{m.Genes, unpack(m.Costs), math.Float64frombits(m.Violation)})
+		r.broken = append(r.broken, child{m.Genes, unpack(m.Costs), math.Float64frombits(m.Violation), nil})
 	}
 	for _, m := range s.Population {
 		if err := check(m); err != nil {

@@ -37,10 +37,10 @@ type sum struct {
 	positional bool // differs by where a layer stands
 }
 
-// over reports whether p breaks a limit whatever is added; rest is the least that is.
-func (z *zone) over(p *partial, rest *[maxSums]float64) bool {
+// over reports whether sums break a limit whatever is added; rest is the least that is.
+func (z *zone) over(sums *[maxDims]float64, rest *[maxSums]float64) bool {
 	for i := range z.sums {
-		if s := &z.sums[i]; s.limit > 0 && p.sums[s.dim]+rest[i] > s.limit {
+		if s := &z.sums[i]; s.limit > 0 && sums[s.dim]+rest[i] > s.limit {
 			return true
 		}
 	}
@@ -72,7 +72,7 @@ func (e *exact) zones() (list []*zone, err error) {
 	from := int64(0)
 	for _, end := range slices.Compact(ends) {
 		z := e.zone(matter, from, end)
-		if z.dims > maxDims {
+		if z.dims > maxDims || len(e.objectives) > maxDims {
 			return nil, ErrQuantities
 		}
 		list, from = append(list, z), end

@@ -136,11 +136,11 @@ func MatrixBytes(n, k int, bias bool) int {
 func (o Op) Scratch() int {
 	switch o.Kind {
 	case Linear:
-		return align(24*padK(o.K) + 8192)
+		return 32*(align(o.K)+64) + 128 + 4*32*64
 	case KVStore:
 		return align(16 * padK(o.HeadWidth))
 	case Attention:
-		return align(12*(2*padK(o.HeadWidth)+6*padN(o.Context)+4*64) + 256)
+		return 32*(2*(align(o.HeadWidth)+64)+4*padN(o.Context)+2*(align(o.Context)+64)+4*64) + 4*padN(o.HeadWidth) + 256
 	}
 	return 0
 }

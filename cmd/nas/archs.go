@@ -12,6 +12,7 @@ import (
 
 	"nas/internal/strictjson"
 	"nas/results"
+	"nas/results/study"
 	"nas/space"
 )
 
@@ -29,8 +30,9 @@ type given struct {
 	threads  int            // of a report; 0: none
 }
 
-const architectures = `Each argument is a file of architectures (a report of nas search, or JSON objects
-such as nas space sample prints), - for standard input, or a reference model.`
+const architectures = `Each argument is a file of architectures (a study, a report of nas search as JSON or
+CSV, or JSON objects such as nas space sample prints), - for standard input, or a
+reference model.`
 
 // read reads all arguments.
 func (a *app) read(args []string) (g given, err error) {
@@ -61,6 +63,13 @@ func (a *app) readOne(arg string, g *given) error {
 	} else if r, ok := reference(arg); ok {
 		g.models = append(g.models, r)
 		return nil
+	} else if study.Is(arg) {
+		r, err := readReport(arg)
+		if err != nil {
+			return err
+		}
+		g.take(r)
+		return nil
 	} else {
 		data, err = strictjson.Read(arg, results.MaxFile)
 	}
@@ -73,8 +82,26 @@ func (a *app) readOne(arg string, g *given) error {
 	return nil
 }
 
+// take takes the front of a report.
+func (g *given) take(r *results.Report) {
+	for _, c := range r.Front {
+		g.models = append(g.models, model{c.Name, c.Arch})
+	}
+	if r.Conditions.Workload.Batch > 0 {
+		g.workload, g.threads = r.Conditions.Workload, r.Conditions.Threads
+	}
+}
+
 // parse takes a report, or architectures one after the other.
 func (g *given) parse(data []byte) error {
+	if isCSV(data) {
+		r, err := results.ReadCSV(data)
+		if err != nil {
+			return err
+		}
+		g.take(r)
+		return nil
+	}
 	stream := json.NewDecoder(bytes.NewReader(data))
 	for {
 		at := stream.InputOffset()
@@ -96,10 +123,7 @@ func (g *given) parse(data []byte) error {
 			if err != nil {
 				return shift(data, at, err)
 			}
-			for _, c := range r.Front {
-				g.models = append(g.models, model{c.Name, c.Arch})
-			}
-			g.workload, g.threads = r.Conditions.Workload, r.Conditions.Threads
+			g.take(r)
 			continue
 		}
 		var arch space.Arch

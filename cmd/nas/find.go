@@ -15,11 +15,13 @@ import (
 type find struct {
 	*app
 	*hunt
+	keeper  *keeper // nil: nothing is kept
 	problem *search.Additive
 	result  *search.Result
 	exact   *results.Exact
 	started time.Time
 	told    time.Time
+	before  int // evaluations of the study that the search goes on from
 }
 
 // run searches, with progress.
@@ -40,11 +42,38 @@ func (f *find) run(ctx context.Context, seeds []space.Genes) (err error) {
 		f.app.phase("%d partial architectures in %.2f s", f.result.Evaluations, time.Since(f.started).Seconds())
 		return nil
 	}
-	f.result, err = search.Run(limited, f.problem, search.Settings{Algorithm: search.Algorithm(f.algorithm), Evaluations: f.evaluations, Seed: f.seed,
-		Workers: f.workers, Still: f.still, First: seeds, Progress: f.searching})
+	settings := search.Settings{Algorithm: search.Algorithm(f.algorithm), Evaluations: f.evaluations, Seed: f.seed,
+		Workers: f.workers, Still: f.still, First: seeds, Progress: f.searching}
+	if f.keeper != nil {
+		if f.before, err = f.keeper.settings(&settings); err != nil {
+			return err
+		}
+		if f.before > 0 {
+			f.app.phase("going on after %d evaluations", f.before)
+		}
+	}
+	if f.replay {
+		return f.replayed(settings)
+	}
+	f.result, err = search.Run(limited, f.problem, settings)
+	if err != nil && f.keeper != nil {
+		return studyFault(f.study, err)
+	}
 	if err == nil {
-		took := time.Since(f.started).Seconds()
-		f.app.phase("%d evaluations in %.2f s, %s/s: %s", f.result.Evaluations, took, results.Count(float64(f.result.Evaluations)/took), f.result.Stop)
+		took, n := time.Since(f.started).Seconds(), f.result.Evaluations-f.before
+		f.app.phase("%d evaluations in %.2f s, %s/s: %s", n, took, results.Count(float64(n)/took), f.result.Stop)
+	}
+	return err
+}
+
+// replayed is the result of a state, without a search.
+func (f *find) replayed(settings search.Settings) (err error) {
+	if settings.Resume == nil {
+		return failed(fmt.Errorf("the study %s holds no front yet", f.study), "nas search --study %s goes on", f.study)
+	}
+	settings.Evaluations, settings.Save = settings.Resume.Evaluated, nil
+	if f.result, err = search.Run(context.Background(), f.problem, settings); err == nil {
+		f.result.Stop = search.Cancelled
 	}
 	return err
 }
@@ -64,7 +93,7 @@ func (f *find) searching(at search.Progress) {
 		return
 	}
 	took := time.Since(f.started)
-	left := time.Duration(float64(took) * float64(at.Of-at.Evaluations) / float64(max(at.Evaluations, 1)))
+	left := time.Duration(float64(took) * float64(at.Of-at.Evaluations) / float64(max(at.Evaluations-f.before, 1)))
 	if f.hunt.time > 0 {
 		left = min(left, time.Duration(f.hunt.time)-took)
 	}
@@ -73,7 +102,7 @@ func (f *find) searching(at search.Progress) {
 		best = fmt.Sprintf(", best %s %s", first.Name, results.Quantity(first.Name, at.Best))
 	}
 	f.progress(left, "%s evaluations, %s/s, hypervolume %.4f, %d on the front%s", results.Count(float64(at.Evaluations)),
-		results.Count(float64(at.Evaluations)/took.Seconds()), at.Hypervolume, at.Front, best)
+		results.Count(float64(at.Evaluations-f.before)/took.Seconds()), at.Hypervolume, at.Front, best)
 }
 
 // proving draws the status line of a dynamic program.
@@ -102,7 +131,7 @@ func (f *find) certify(ctx context.Context) {
 	if f.result.Stop == search.SpaceExhausted || f.result.Stop == search.Proved {
 		return
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || f.replay {
 		f.exact = &results.Exact{Why: "the search was stopped"}
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -17,7 +18,7 @@ import (
 const Version = "0.1.0"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
@@ -70,8 +71,19 @@ architectures that nothing beats under your budget.
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return bad(err, "%s --help shows the flags and examples", c.CommandPath())
 	})
-	root.AddCommand(a.searchCommand(), a.profileCommand(), a.devicesCommand(), a.predictCommand(), a.measureCommand(), a.evaluateCommand(),
-		a.exportCommand(), a.reportCommand(), a.spaceCommand())
+	root.AddCommand(
+		a.searchCommand(),
+		a.profileCommand(),
+		a.devicesCommand(),
+		a.predictCommand(),
+		a.measureCommand(),
+		a.evaluateCommand(),
+		a.exportCommand(),
+		a.studyCommand(),
+		a.reportCommand(),
+		a.compareCommand(),
+		a.spaceCommand(),
+	)
 	return root
 }
 

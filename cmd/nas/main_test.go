@@ -15,6 +15,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv("NAS_TEST_COMMAND") != "" { // the test binary as the command
+		main()
+	}
 	// Commands run in this process keep their tables apart from the user's.
 	cache, err := os.MkdirTemp("", "nas")
 	if err != nil {
@@ -58,6 +61,8 @@ func TestScripts(t *testing.T) {
 			"nest":     nest,
 			"alter":    alter,
 			"sub":      sub,
+			"damage":   damage,
+			"newer":    newer,
 		},
 	})
 }
@@ -149,4 +154,23 @@ func sub(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s holds no %q", args[0], args[2])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(changed), 0o666))
+}
+
+// damage STUDY NEW changes a byte in the middle.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	data := []byte(ts.ReadFile(args[0]))
+	for i := len(data) / 2; i < len(data); i++ { // one that is used
+		if data[i] != 0 {
+			data[i] ^= 1
+			break
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o666))
+}
+
+// newer STUDY NEW writes it as of a later format.
+func newer(ts *testscript.TestScript, neg bool, args []string) {
+	data := []byte(ts.ReadFile(args[0]))
+	data[63] = 200 // the last byte of SQLite's user version
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o666))
 }

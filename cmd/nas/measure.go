@@ -19,7 +19,7 @@ import (
 )
 
 func (a *app) measureCommand() *cobra.Command {
-	t, o := &target{}, &output{}
+	t, o := &target{}, &output{formats: compared}
 	members, budget := 3, span(20*time.Second)
 	c := &cobra.Command{Use: "measure FILE|-|MODEL…", Short: "Run architectures for real, beside the prediction", Args: some,
 		Long: `Run the int8 models of given architectures on this machine, with random weights,
@@ -32,9 +32,6 @@ and hold the measured latency and the allocated bytes against the prediction.
 		RunE: func(c *cobra.Command, args []string) error {
 			if members < 0 {
 				return bad(fmt.Errorf("--members %d is below zero", members), "--members 0 runs all")
-			}
-			if o.format == "csv" {
-				return bad(errors.New("nas measure writes no csv"), "--format json holds exact digits")
 			}
 			if err := o.check(); err != nil {
 				return err

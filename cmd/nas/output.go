@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,24 +17,44 @@ import (
 
 // output is where and in which form a report goes.
 type output struct {
-	format string
-	path   string
-	all    bool
-	front  int
+	formats []string // nil: those of a front
+	format  string
+	path    string
+	all     bool
+	front   int
 }
+
+// compared are the forms of what holds things against each other.
+var compared = []string{"table", "md", "json"}
 
 func (o *output) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVarP(&o.format, "format", "f", results.Formats[0], "`form`: "+strings.Join(results.Formats, ", "))
+	if o.formats == nil {
+		o.formats = results.Formats
+		f.BoolVar(&o.all, "all", false, "show every member in a table, not a selection")
+		f.IntVar(&o.front, "front", 0, "write so many members, well spread over the objectives (default: 24 in a table, all for machines)")
+	}
+	f.StringVarP(&o.format, "format", "f", "", "`form`: "+strings.Join(o.formats, ", ")+" (default: as the file's name ends, else "+o.formats[0]+")")
 	f.StringVarP(&o.path, "output", "o", "", "write to `file` (default: the terminal)")
-	f.BoolVar(&o.all, "all", false, "show every member in a table, not a selection")
-	f.IntVar(&o.front, "front", 0, "write so many members, well spread over the objectives (default: 24 in a table, all for machines)")
 }
+
+// endings are how files of a form are also called.
+var endings = map[string]string{"tex": "latex", "markdown": "md"}
 
 // check finds faults before the work.
 func (o *output) check() error {
-	if err := results.UnknownFormat(o.format); err != nil {
-		return bad(err, "--format %s", results.Formats[0])
+	if o.format == "" {
+		o.format = o.formats[0]
+		ending := strings.TrimPrefix(filepath.Ext(o.path), ".")
+		if named, ok := endings[ending]; ok {
+			ending = named
+		}
+		if slices.Contains(o.formats, ending) {
+			o.format = ending
+		}
+	}
+	if !slices.Contains(o.formats, o.format) {
+		return bad(fmt.Errorf("unknown format %.20q: one of %s", o.format, strings.Join(o.formats, ", ")), "--format %s", o.formats[0])
 	}
 	if o.front < 0 {
 		return bad(fmt.Errorf("--front %d is below one", o.front), "--front 12 writes twelve members, --all every one")
@@ -44,6 +67,9 @@ func (o *output) check() error {
 
 // write writes r as asked.
 func (a *app) write(o *output, r *results.Report) error {
+	if o.format == "png" && o.path == "" && isTerminal(a.out) {
+		return bad(errors.New("a terminal does not show a PNG"), "-o front.png writes it to a file")
+	}
 	return a.put(o, func(w io.Writer) error {
 		return results.Write(w, o.format, r, results.Options{All: o.all, Front: o.front})
 	})

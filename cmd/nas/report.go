@@ -11,6 +11,7 @@ import (
 	"nas/internal/strictjson"
 	"nas/latency"
 	"nas/results"
+	"nas/results/study"
 	"nas/space"
 )
 
@@ -18,10 +19,11 @@ func (a *app) reportCommand() *cobra.Command {
 	o := &output{}
 	var devices []string
 	measured := ""
-	c := &cobra.Command{Use: "report FILE -o report.html", Short: "Write a front as one HTML page that works offline", Args: exactly(1, "a report of nas search (JSON or CSV)"),
+	c := &cobra.Command{Use: "report STUDY|FILE -o report.html", Short: "Write a front as one HTML page that works offline", Args: exactly(1, "a study, or a report of nas search (JSON or CSV)"),
 		Long: `Write a front as one HTML page: the front, every member's layers and where its
 time goes, the search, the conditions. The page needs no network and no other file.
 
+  nas report phone.db -o report.html                            a study holds its profiles
   nas report front.json -o report.html
   nas report front.json --device board.json -o report.html    with times by op
   nas report front.json --measured measured.json -o report.html`,
@@ -42,7 +44,11 @@ time goes, the search, the conditions. The page needs no network and no other fi
 					return err
 				}
 			}
-			if page.Splits, err = a.split(r, devices); err != nil {
+			files, err := profilesOf(args[0], devices)
+			if err != nil {
+				return err
+			}
+			if page.Splits, err = a.split(r, files); err != nil {
 				return err
 			}
 			return a.put(o, func(w io.Writer) error { return results.WritePage(w, page) })
@@ -54,23 +60,44 @@ time goes, the search, the conditions. The page needs no network and no other fi
 	return c
 }
 
-// mostOff is by how much a table's sums may miss a front's latencies, relatively,
-// and still be its table.
-const mostOff = 1e-6
-
-// split takes the latencies of a report apart, one after the other, or says why it
-// cannot.
-func (a *app) split(r *results.Report, devices []string) (splits []results.Split, err error) {
-	if r.Conditions.Tool == "" {
-		return []results.Split{{Why: "No times by op: the file holds no conditions, which say what was run where. A front as JSON holds them."}}, nil
-	}
-	var files []*latency.File
+// profilesOf are the profiles that the user names, or else those that a study holds.
+func profilesOf(front string, devices []string) (files []*latency.File, err error) {
 	for _, path := range devices {
 		f, err := readProfile(path)
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, f)
+	}
+	if len(devices) > 0 || !study.Is(front) {
+		return files, nil
+	}
+	err = withStudy(front, func(s *study.Study) error {
+		profiles, err := s.Profiles()
+		if err != nil {
+			return studyFault(front, err)
+		}
+		for _, p := range profiles {
+			f, err := latency.Parse(p.Data)
+			if err != nil {
+				return studyFault(front, err)
+			}
+			files = append(files, f)
+		}
+		return nil
+	})
+	return files, err
+}
+
+// mostOff is by how much a table's sums may miss a front's latencies, relatively,
+// and still be its table.
+const mostOff = 1e-6
+
+// split takes the latencies of a report apart, one after the other, or says why it
+// cannot.
+func (a *app) split(r *results.Report, files []*latency.File) (splits []results.Split, err error) {
+	if r.Conditions.Tool == "" {
+		return []results.Split{{Why: "No times by op: the file holds no conditions, which say what was run where. A front as JSON holds them."}}, nil
 	}
 	all := slices.Concat(r.Front, r.References)
 	for n, s := range r.Conditions.Sources() {
@@ -94,7 +121,7 @@ func (a *app) split(r *results.Report, devices []string) (splits []results.Split
 				}
 			}
 		}
-		if split.Breakdown == nil && len(devices) > 0 {
+		if split.Breakdown == nil && len(files) > 0 {
 			a.warn(fmt.Sprintf("no times by op for %s: no given profile gives the front's latencies; it was made with the table of %s on %s", s.Name, s.TableDate, s.Device))
 		}
 		splits = append(splits, split)

@@ -9,8 +9,10 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"nas/evaluator"
+	"nas/results"
 	"nas/search"
 	"nas/space"
 )
@@ -31,6 +33,8 @@ type hunt struct {
 	objectives    []string
 	algorithm     string
 	still         float64
+	study         string
+	replay        bool // only what the study holds
 
 	evaluator evaluator.Additive
 	timings   []timing
@@ -52,8 +56,16 @@ It ends after --evaluations, after --time, or when the front stands still.
   nas search --space decoder-compact --memory 16MiB --latency prefill=50ms,decode=2ms
   nas search --space decoder-compact --phase decode --memory 16MiB --format md
   nas search --memory 8MiB --algorithm exact --objectives score,latency --front 12
-  nas search --memory 8MiB --format json -o front.json`,
-		RunE: func(c *cobra.Command, _ []string) error { return a.search(c.Context(), h) }}
+  nas search --memory 8MiB --format json -o front.json
+  nas search --memory 8MiB --study phone.db            keeps all, survives a kill
+  nas search --study phone.db                          goes on`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.search(c.Context(), c.Flags(), h) }}
+	h.bind(c)
+	return c
+}
+
+// bind makes the flags of c those of h.
+func (h *hunt) bind(c *cobra.Command) {
 	h.workloadFlags(c)
 	h.machineFlags(c)
 	h.output.flags(c)
@@ -71,7 +83,7 @@ It ends after --evaluations, after --time, or when the front stands still.
 	f.IntVar(&h.workers, "workers", runtime.NumCPU(), "goroutines that search; the front does not depend on it")
 	f.StringVar(&h.evaluatorName, "evaluator", evaluator.Names()[0], "`name` of the proxy accuracy: "+strings.Join(evaluator.Names(), ", "))
 	f.StringSliceVar(&h.objectives, "objectives", nil, "what the front weighs against each other: a `list` of two to four of score, latency, memory, flash, params; also prefill, decode and names of devices (default score,latency,memory)")
-	return c
+	f.StringVar(&h.study, "study", h.study, "keep everything in `file`, and go on from it where it exists")
 }
 
 // check finds faults of the flags before any work.
@@ -113,9 +125,83 @@ func (h *hunt) settleTimings() (err error) {
 	return err
 }
 
-func (a *app) search(ctx context.Context, h *hunt) error {
-	if err := h.check(); err != nil {
+func (a *app) search(ctx context.Context, flags *pflag.FlagSet, h *hunt) error {
+	report, err := a.hunt(ctx, flags, h)
+	if report == nil {
 		return err
+	}
+	if err := a.write(&h.output, report); err != nil {
+		return err
+	}
+	if err == nil && ctx.Err() != nil {
+		hint := "the same command without interruption gives the whole front; with --study FILE.db it could go on"
+		if h.study != "" {
+			hint = "nas search --study " + h.study + " goes on"
+		}
+		return &fault{exitStopped, errors.New("stopped early; the front so far was kept"), hint}
+	}
+	return err
+}
+
+// hunt searches and reports. A report with an error is of what was found before it.
+func (a *app) hunt(ctx context.Context, flags *pflag.FlagSet, h *hunt) (report *results.Report, err error) {
+	var k *keeper
+	if h.study != "" {
+		if k, err = resume(flags, h); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if closeErr := k.close(); err == nil {
+			err = closeErr
+		}
+	}()
+	if k != nil && !h.replay {
+		report, err := k.finished(h)
+		if report != nil {
+			a.phase("the search of this study is finished: %s; more --evaluations, or a smaller --still, makes it longer", report.Conditions.Stop)
+		}
+		if report != nil || err != nil {
+			return report, err
+		}
+	}
+	p, err := a.prepare(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	seeds, survey, err := a.feasible(ctx, h, p)
+	if err != nil {
+		return nil, err
+	}
+	if h.study != "" && k == nil {
+		if k, err = begin(flags, h); err != nil {
+			return nil, err
+		}
+	}
+	f := &find{app: a, hunt: h, problem: p, keeper: k}
+	runErr := f.run(ctx, seeds)
+	if f.result == nil || len(f.result.Front) == 0 && runErr != nil {
+		return nil, runErr
+	}
+	if len(f.result.Front) == 0 {
+		return nil, h.empty(p, f.result)
+	}
+	f.certify(ctx)
+	if report, err = f.report(survey); err != nil {
+		return nil, err
+	}
+	if runErr == nil && k != nil && !h.replay {
+		if err := k.PutReport(report); err != nil {
+			runErr = studyFault(h.study, err)
+		}
+	}
+	return report, runErr
+}
+
+// prepare makes the problem, measuring what it lacks.
+func (a *app) prepare(ctx context.Context, h *hunt) (*search.Additive, error) {
+	if err := h.check(); err != nil {
+		return nil, err
 	}
 	// What does not depend on the device is answered before it is measured.
 	unmeasured := h.limits
@@ -124,40 +210,15 @@ func (a *app) search(ctx context.Context, h *hunt) error {
 		return search.Timing{Name: t.name, Workload: t.workload, Regimes: []search.Regime{{Op: func(space.Op) float64 { return 1 }}}}
 	}, unmeasured)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, _, err := p.Feasibility(); err != nil {
-		return h.infeasible(err)
+		return nil, h.infeasible(err)
 	}
 	if err := a.fill(ctx, &h.target, h.timings); err != nil {
-		return err
+		return nil, err
 	}
-	if p, err = h.problem(timing.costs, h.limits); err != nil {
-		return err
-	}
-	seeds, survey, err := a.feasible(ctx, h, p)
-	if err != nil {
-		return err
-	}
-	f := &find{app: a, hunt: h, problem: p}
-	if err := f.run(ctx, seeds); err != nil {
-		return err
-	}
-	if len(f.result.Front) == 0 {
-		return h.empty(p, f.result)
-	}
-	f.certify(ctx)
-	report, err := f.report(survey)
-	if err != nil {
-		return err
-	}
-	if err := a.write(&h.output, report); err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return &fault{exitStopped, errors.New("stopped early; the front so far was kept"), "the same command without interruption gives the whole front"}
-	}
-	return nil
+	return h.problem(timing.costs, h.limits)
 }
 
 // algorithms are the names that --algorithm takes.

@@ -12,6 +12,7 @@ import (
 // settings.
 type target struct {
 	spaceName       string
+	spaceSource     []byte // of the space, instead of what spaceName names
 	phase           string
 	batch, sequence int
 	prompt, context int
@@ -47,7 +48,13 @@ func (t *target) machineFlags(c *cobra.Command) {
 
 // resolve reads the space and settles the workload.
 func (t *target) resolve() error {
-	s, err := loadSpace(t.spaceName)
+	var s *space.Space
+	var err error
+	if t.spaceSource != nil {
+		s, err = space.Parse(t.spaceName, t.spaceSource)
+	} else {
+		s, err = loadSpace(t.spaceName)
+	}
 	if err != nil {
 		return err
 	}

@@ -33,9 +33,10 @@ func (t *target) timings(devices []string, names []string) (list []timing, err e
 	}
 	shorts := make([]string, len(devices))
 	for i, path := range devices {
-		if shorts[i] = shortName(path); path == "" {
-			continue
+		if filepath.Base(path) == thisMachine || path == "" {
+			continue // it has no name
 		}
+		shorts[i] = shortName(path)
 		if slices.Contains([]string{search.Score, search.Memory, search.Flash, search.Params, search.Latency, space.Prefill.String(), space.Decode.String()}, shorts[i]) {
 			return nil, bad(fmt.Errorf("a device cannot be called %s: that is the name of something else", shorts[i]), "rename the file %s", path)
 		}

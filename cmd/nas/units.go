@@ -27,7 +27,12 @@ func (b *byteSize) String() string {
 	if *b == 0 {
 		return ""
 	}
-	return results.Bytes(int64(*b))
+	// The short form, where it is exact.
+	var same byteSize
+	if text := results.Bytes(int64(*b)); same.Set(text) == nil && same == *b {
+		return text
+	}
+	return strconv.FormatInt(int64(*b), 10)
 }
 
 // count is a flag such as 5M: K, M, G are powers of ten.

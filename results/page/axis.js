@@ -5,7 +5,9 @@ function axis(values, from, to, options = {}) {
   for (const v of values) { if (v < low) low = v; if (v > high) high = v; }
   if (!isFinite(low)) { low = 0; high = 1; }
   if (low === high) { const room = Math.abs(low) / 2 || 1; low -= room; high += room; }
-  const log = options.log !== false && low > 0 && high / low > 10;
+  low = Math.max(low, -1e300);
+  high = Math.min(high, 1e300);
+  const log = options.log !== false && low > 1e-300 && high / 10 > low;
   const f = log ? Math.log10 : (v) => v;
   let a = f(low), b = f(high);
   if (options.room !== false) { const room = (b - a) * .05; a -= room; b += room; }
@@ -19,15 +21,16 @@ function ticks(low, high, log, length) {
   if (log) {
     const decades = Math.log10(high / low);
     const steps = length / decades > 130 ? [1, 2, 5] : [1];
-    for (let e = Math.floor(Math.log10(low)); 10 ** e <= high; e++) {
+    for (let e = Math.floor(Math.log10(low)); 10 ** e <= high; e += Math.ceil(decades / 12)) {
       for (const s of steps) { const v = s * 10 ** e; if (v >= low && v <= high) at.push(+v.toPrecision(6)); }
     }
     return at;
   }
   let step = 10 ** Math.floor(Math.log10((high - low) / 2));
   const wanted = Math.max(2, length / 70);
-  for (const s of [.1, .2, .5, 1, 2, 5]) { if ((high - low) / (s * step) <= wanted) { step *= s; break; } }
-  for (let i = Math.ceil(low / step); i * step <= high; i++) at.push(+(i * step).toPrecision(6));
+  for (const s of [.1, .2, .5, 1, 2, 5, 10]) { if ((high - low) / (s * step) <= wanted) { step *= s; break; } }
+  const first = Math.ceil(low / step);
+  for (let i = 0; i < 24 && (first + i) * step <= high; i++) at.push(+((first + i) * step).toPrecision(6));
   return at;
 }
 

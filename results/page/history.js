@@ -4,7 +4,7 @@ function drawHistory() {
   if (data.history.length < 2) { host.replaceChildren(why('This front does not hold the history of its search.')); return; }
   const last = data.history[data.history.length - 1].hypervolume;
   onResize(host, (width) => {
-    const height = 260, box = { left: 52, right: width - 12, top: 30, bottom: height - 42 };
+    const height = 300, box = { left: 52, right: width - 12, top: 30, bottom: height - 42 };
     const points = data.history.map((h) => [h.evaluations, 100 * h.hypervolume / last]);
     const x = axis(points.map((p) => p[0]), box.left, box.right), y = axis(points.map((p) => p[1]), box.bottom, box.top, { log: false });
     const qx = { title: 'evaluations', tick: (v) => count(v, round) }, qy = { title: 'hypervolume, % of the last', tick: round };
@@ -18,6 +18,7 @@ function drawHistory() {
       dot.style.fill = 'var(--accent)';
       svg.append(dot);
     }
-    host.replaceChildren(svg);
+    const near = data.history.find((h) => h.hypervolume >= .99 * last);
+    host.replaceChildren(svg, el('p', { class: 'words' }, `99 % of it were reached within ${count(near.evaluations)} of ${count(data.history[data.history.length - 1].evaluations)} evaluations.`));
   });
 }

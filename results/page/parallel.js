@@ -13,7 +13,7 @@ function parallel(state, choose, filtered) {
     const top = 56, bottom = height - 12, left = 50, right = width - 34;
     spots = shown.map((_, i) => left + (right - left) * i / (shown.length - 1));
     scales = shown.map((q) => axis(members.map(q.of), bottom, top, { room: false }));
-    const ratio = Math.max(2, window.devicePixelRatio || 1);
+    const ratio = window.devicePixelRatio || 1;
     const canvas = el('canvas', { width: width * ratio, height: height * ratio, 'aria-hidden': 'true' });
     canvas.style.width = width + 'px';
     canvas.style.height = height + 'px';
@@ -48,7 +48,8 @@ function parallel(state, choose, filtered) {
   }
 
   function axisOf(svg, q, i, top, bottom) {
-    const x = spots[i], s = scales[i], range = state.filters[q.key];
+    const x = spots[i], s = scales[i], kept = state.filters[q.key];
+    const range = kept && [Math.max(kept[0], s.low), Math.min(kept[1], s.high)];
     svg.append(draw('line', { class: 'axis', x1: x, x2: x, y1: top, y2: bottom }));
     const words = q.short.split(', ');
     words.forEach((w, n) => svg.append(draw('text', { class: 'name', x, y: 14 + 15 * n, 'text-anchor': 'middle' }, w)));

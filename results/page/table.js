@@ -1,4 +1,5 @@
-// The members as rows: some, spread evenly over the order, or all.
+// The members as rows: some, or all. Some are those of the printed table; where a
+// budget left fewer, they are spread evenly over the order.
 const few = 24;
 const columns = [
   ['', (m, i) => nameOf(i), null, true], ['score', (m) => (m.t ? '~' : '') + quantity.score.show(quantity.score.of(m)), 'score'],
@@ -14,7 +15,8 @@ function table(state, choose) {
   function redraw() {
     const q = quantity[sort.key];
     const order = members.map((_, i) => i).filter((i) => state.inside(members[i])).sort((a, b) => (sort.up ? 1 : -1) * (q.of(members[a]) - q.of(members[b])) || a - b);
-    const rows = full || order.length <= few ? order : Array.from({ length: few }, (_, i) => order[Math.floor(i * (order.length - 1) / (few - 1))]);
+    const some = data.spread.filter((i) => state.inside(members[i])).sort((a, b) => order.indexOf(a) - order.indexOf(b));
+    const rows = full || order.length <= few ? order : order.length === members.length ? some : Array.from({ length: few }, (_, i) => order[Math.floor(i * (order.length - 1) / (few - 1))]);
     const references = data.references.map((_, n) => members.length + n);
     const head = el('tr', {}, ...columns.map(([title, , key, left]) => {
       const by = key === sort.key;

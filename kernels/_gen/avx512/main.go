@@ -28,6 +28,8 @@ func main() {
 	rotate()
 	interleave()
 	peak()
+	amx()
+	peakOfAMX()
 	Generate()
 }
 

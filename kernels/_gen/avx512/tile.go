@@ -10,10 +10,11 @@ import (
 
 // tile multiplies rows rows of uint8 with panels panels of 16 columns. Values of a
 // carry an offset of 128, which accumulators that start at -128*sum take back; a
-// nil sum means no offset. A step of the loop is one group of four values: a zmm
-// of each panel, and for each row its four bytes broadcast. Small tiles take
-// several groups at a time into accumulators of their own, for vpdpbusd has a
-// latency of five cycles and two can start in each.
+// nil sum means no offset. A step is one group of four values: a zmm of each panel,
+// and for each row its four bytes broadcast. The loop takes four steps, since its
+// own instructions compete for vpdpbusd's ports; in small tiles they go to
+// accumulators of their own, for vpdpbusd has a latency of five cycles and two can
+// start in each.
 //
 // Without rowScale the sums are stored, else floats: sum*(rowScale*colScale) + bias
 // + residual, of the last panel as many columns as last says.
@@ -38,11 +39,12 @@ func tile(rows, panels int) {
 		{Base: a, Index: lda, Scale: 4}, {Base: a, Index: lda5, Scale: 1}}
 	panel := []Mem{{Base: b}, {Base: b, Index: stride, Scale: 1}, {Base: b, Index: stride, Scale: 2}, {Base: b, Index: stride3, Scale: 1}}
 
-	unroll := 1
-	for rows*panels*unroll < 10 && unroll < 4 {
-		unroll *= 2
+	const unroll = 4
+	sets := 1
+	for rows*panels*sets < 10 && sets < unroll {
+		sets *= 2
 	}
-	acc := make([][]VecVirtual, rows*unroll) // [unroll][rows][panels]
+	acc := make([][]VecVirtual, rows*sets) // [sets][rows][panels]
 	for r := range acc {
 		acc[r] = zmms(panels)
 	}
@@ -55,25 +57,23 @@ func tile(rows, panels int) {
 		for r := range rows {
 			VPBROADCASTD(row[r].Offset(4*u), v)
 			for p := range panels {
-				VPDPBUSD(w[p], v, acc[u*rows+r][p])
+				VPDPBUSD(w[p], v, acc[u%sets*rows+r][p])
 			}
 		}
 	}
-	if unroll > 1 {
-		SUBQ(Imm(uint64(unroll)), groups)
-		JL(LabelRef("few"))
-		Label("groups")
-		for u := range unroll {
-			step(u)
-		}
-		ADDQ(Imm(uint64(4*unroll)), a)
-		ADDQ(U32(uint32(64*unroll)), b)
-		SUBQ(Imm(uint64(unroll)), groups)
-		JGE(LabelRef("groups"))
-		Label("few")
-		ADDQ(Imm(uint64(unroll)), groups)
-		JZ(LabelRef("summed"))
+	SUBQ(Imm(unroll), groups)
+	JL(LabelRef("few"))
+	Label("groups")
+	for u := range unroll {
+		step(u)
 	}
+	ADDQ(Imm(4*unroll), a)
+	ADDQ(U32(64*unroll), b)
+	SUBQ(Imm(unroll), groups)
+	JGE(LabelRef("groups"))
+	Label("few")
+	ADDQ(Imm(unroll), groups)
+	JZ(LabelRef("summed"))
 	Label("group")
 	step(0)
 	ADDQ(Imm(4), a)
@@ -81,7 +81,7 @@ func tile(rows, panels int) {
 	DECQ(groups)
 	JNZ(LabelRef("group"))
 	Label("summed")
-	for n := unroll * rows / 2; n >= rows; n /= 2 {
+	for n := sets * rows / 2; n >= rows; n /= 2 {
 		for r := range n {
 			for p := range panels {
 				VPADDD(acc[r+n][p], acc[r][p], acc[r][p])
@@ -103,8 +103,9 @@ func start(acc [][]VecVirtual, w []VecVirtual, sum Register, rows int) {
 	JZ(LabelRef("started"))
 	for p := range w {
 		VPSLLD(Imm(7), Mem{Base: sum, Disp: 64 * p}, w[p])
-		for r := range rows {
-			VPSUBD(w[p], acc[r][p], acc[r][p])
+		VPSUBD(w[p], acc[0][p], acc[0][p])
+		for r := 1; r < rows; r++ {
+			VMOVDQA32(acc[0][p], acc[r][p])
 		}
 	}
 	Label("started")

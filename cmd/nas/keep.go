@@ -1,0 +1,291 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"nas/latency"
+	"nas/results"
+	"nas/results/study"
+	"nas/search"
+	"nas/space"
+)
+
+// keeper keeps what a search finds in a study.
+type keeper struct {
+	*study.Study
+	profiles []study.Profile
+	folder   string // of the profiles as files
+	longer   bool   // than it was to search when it began
+}
+
+// saveInterval is the least time between two states: what a kill can cost.
+const saveInterval = 250 * time.Millisecond
+
+// Flags that a study does not keep: the front does not depend on them.
+var passing = []string{"study", "workers", "format", "output", "all", "front", "help"}
+
+// Flags that may be given anew when a search goes on.
+var stopping = []string{"evaluations", "time", "still"}
+
+// resume opens the study at h.study and gives h its settings; nil: there is none yet.
+func resume(flags *pflag.FlagSet, h *hunt) (*keeper, error) {
+	s, err := study.Open(h.study)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, writable(h.study)
+	}
+	if err != nil {
+		return nil, studyFault(h.study, err)
+	}
+	k := &keeper{Study: s}
+	if err := k.apply(flags, h); err != nil {
+		k.close()
+		return nil, err
+	}
+	return k, nil
+}
+
+// apply sets the flags to what the study says. Flags that were given must agree.
+func (k *keeper) apply(flags *pflag.FlagSet, h *hunt) (err error) {
+	settings, err := k.Settings()
+	if err != nil {
+		return studyFault(k.Path(), err)
+	}
+	if k.profiles, err = k.Profiles(); err != nil {
+		return studyFault(k.Path(), err)
+	}
+	for i, stored := range settings.Flags {
+		flag := flags.Lookup(stored.Name)
+		switch {
+		case flag == nil:
+			return bad(fmt.Errorf("%s was made with --%s, which this nas does not know", k.Path(), stored.Name), "use %s", settings.Tool)
+		case !flag.Changed:
+			if err := setValues(flag, stored.Values); err != nil {
+				return bad(fmt.Errorf("%s: --%s: %w", k.Path(), stored.Name, err), "use %s", settings.Tool)
+			}
+		case slices.Equal(values(flag), stored.Values) || k.same(flag, h, settings):
+		case slices.Contains(stopping, stored.Name):
+			settings.Flags[i].Values, k.longer = values(flag), true
+		default:
+			return bad(fmt.Errorf("the study %s searches with --%s %s, not %s", k.Path(), stored.Name, spell(stored.Values), spell(values(flag))),
+				"leave --%s out to go on, or begin another study: --study other.db", stored.Name)
+		}
+	}
+	if k.longer {
+		if err := k.PutSettings(settings); err != nil {
+			return studyFault(k.Path(), err)
+		}
+	}
+	h.spaceSource = []byte(settings.SpaceSource)
+	return k.unpack(h)
+}
+
+// same reports whether a flag that names files means what the study holds of them.
+func (k *keeper) same(flag *pflag.Flag, h *hunt, settings study.Settings) bool {
+	switch flag.Name {
+	case "space":
+		text, err := sourceOf(h.spaceName)
+		return err == nil && string(text) == settings.SpaceSource
+	case "device":
+		return slices.EqualFunc(h.devices, k.profiles, func(path string, p study.Profile) bool {
+			data, err := os.ReadFile(path)
+			return err == nil && filepath.Base(path) == p.Name && bytes.Equal(data, p.Data)
+		})
+	}
+	return false
+}
+
+// thisMachine is what the profile of this machine is called while it is a file.
+const thisMachine = ".this-machine.json"
+
+// unpack makes the profiles files again, for the time of the command.
+func (k *keeper) unpack(h *hunt) (err error) {
+	if k.folder, err = os.MkdirTemp("", "nas"); err != nil {
+		return err
+	}
+	h.devices = nil
+	for i, p := range k.profiles {
+		name := p.Name
+		if name == "" {
+			name = thisMachine
+		}
+		folder := filepath.Join(k.folder, fmt.Sprint(i))
+		path := filepath.Join(folder, filepath.Base(name))
+		if err := os.Mkdir(folder, 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, p.Data, 0o666); err != nil {
+			return err
+		}
+		h.devices = append(h.devices, path)
+	}
+	return nil
+}
+
+// begin makes the study of a search that knows its profiles.
+func begin(flags *pflag.FlagSet, h *hunt) (*keeper, error) {
+	source, err := sourceOf(h.spaceName)
+	if err != nil {
+		return nil, err
+	}
+	settings := study.Settings{Tool: "nas " + Version, Space: h.space.Name, SpaceSource: string(source)}
+	flags.VisitAll(func(f *pflag.Flag) {
+		if !slices.Contains(passing, f.Name) {
+			settings.Flags = append(settings.Flags, study.Flag{Name: f.Name, Values: values(f)})
+		}
+	})
+	var profiles []study.Profile
+	for i, t := range h.timings {
+		if slices.ContainsFunc(h.timings[:i], func(b timing) bool { return b.path == t.path }) {
+			continue
+		}
+		p, err := t.profile()
+		if err != nil {
+			return nil, err
+		}
+		profiles = append(profiles, p)
+	}
+	s, err := study.Create(h.study, settings, profiles)
+	if err != nil {
+		return nil, studyFault(h.study, err)
+	}
+	return &keeper{Study: s}, nil
+}
+
+// profile is the file of a timing's device: the one that was given, else one made of
+// the table that is used.
+func (t timing) profile() (study.Profile, error) {
+	if t.path != "" {
+		data, err := os.ReadFile(t.path)
+		return study.Profile{Name: filepath.Base(t.path), Data: data}, err
+	}
+	folder, err := os.MkdirTemp("", "nas")
+	if err != nil {
+		return study.Profile{}, err
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, thisMachine)
+	f := latency.File{Device: t.device, Tables: []*latency.Table{t.predictor.Table()}}
+	if err := f.Write(path); err != nil {
+		return study.Profile{}, err
+	}
+	data, err := os.ReadFile(path)
+	return study.Profile{Data: data}, err
+}
+
+// finished is the report of a search that came to its end; nil: it goes on.
+func (k *keeper) finished(h *hunt) (*results.Report, error) {
+	sum, err := k.Summary()
+	if err != nil {
+		return nil, studyFault(k.Path(), err)
+	}
+	switch search.Reason(sum.Stop) {
+	case search.BudgetSpent, search.StandsStill, search.NothingNew, search.SpaceExhausted, search.Proved:
+	default:
+		return nil, nil
+	}
+	if k.longer {
+		return nil, nil
+	}
+	if err := h.check(); err != nil { // of what is written how
+		return nil, err
+	}
+	report, err := k.Report()
+	if err != nil {
+		return nil, studyFault(k.Path(), err)
+	}
+	return report, nil
+}
+
+// close leaves the study to others.
+func (k *keeper) close() error {
+	if k == nil {
+		return nil
+	}
+	if k.folder != "" {
+		os.RemoveAll(k.folder)
+	}
+	if err := k.Close(); err != nil {
+		return studyFault(k.Path(), err)
+	}
+	return nil
+}
+
+// settings gives a search its state to go on from, and keeps its next ones.
+func (k *keeper) settings(s *search.Settings) (evaluated int, err error) {
+	s.Save, s.SaveInterval = k.Save, saveInterval
+	if s.Resume, err = k.State(); err != nil {
+		return 0, studyFault(k.Path(), err)
+	}
+	if s.Resume != nil {
+		evaluated = s.Resume.Evaluated
+	}
+	return evaluated, nil
+}
+
+// sourceOf is the text of a space.
+func sourceOf(name string) ([]byte, error) {
+	if strings.ContainsAny(name, `./\`) {
+		return os.ReadFile(name)
+	}
+	return space.Source(name)
+}
+
+// values are those of a flag, so that setValues makes them again.
+func values(f *pflag.Flag) []string {
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		return append([]string{}, list.GetSlice()...)
+	}
+	return []string{f.Value.String()}
+}
+
+func setValues(f *pflag.Flag, values []string) error {
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		return list.Replace(values)
+	}
+	if len(values) != 1 {
+		return fmt.Errorf("%d values", len(values))
+	}
+	if values[0] == f.Value.String() {
+		return nil
+	}
+	return f.Value.Set(values[0])
+}
+
+func spell(values []string) string {
+	if text := strings.Join(values, ","); text != "" {
+		return text
+	}
+	return "left out"
+}
+
+// studyFault says what is wrong with a study, and what to do.
+func studyFault(path string, err error) error {
+	var in *study.InUseError
+	switch {
+	case errors.As(err, &in):
+		return failed(fmt.Errorf("the study %s is in use: %w", path, in), "wait until it ends, or choose another file; a process that was killed holds none")
+	case errors.Is(err, study.ErrForeign):
+		return bad(fmt.Errorf("%s is no study of nas; it was left as it is", path), "--study new.db makes a new file; nas study list shows those of a folder")
+	case errors.Is(err, study.ErrNewer):
+		return bad(fmt.Errorf("%s was written by a newer nas; it was left as it is", path), "use the newer nas, or --study new.db")
+	case errors.Is(err, study.ErrCorrupt):
+		return failed(fmt.Errorf("%s is damaged and was left as it is: %w", path, err), "take a copy of it from before; --study new.db begins anew")
+	case errors.Is(err, study.ErrGone):
+		return failed(fmt.Errorf("the study %s was removed or replaced while it was in use; what came after is not kept", path), "the same command begins it anew")
+	case errors.Is(err, fs.ErrNotExist):
+		return bad(err, "nas study list FOLDER shows the studies of a folder")
+	case errors.Is(err, fs.ErrPermission):
+		return bad(err, "choose a file in a folder that may be written: a study is locked and logged beside itself")
+	}
+	return failed(err, "what the study held before is whole; make room on the disk, then nas search --study %s goes on", path)
+}

@@ -1,0 +1,78 @@
+package study
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"nas/search"
+)
+
+// On a full disk writing fails with a clear word, what was kept stays, and once there
+// is room again the study goes on.
+func TestFullDisk(t *testing.T) {
+	folder := t.TempDir()
+	if err := unix.Mount("tmpfs", folder, "tmpfs", 0, "size=1m"); err != nil {
+		t.Skipf("no small file system to fill: %v", err)
+	}
+	t.Cleanup(func() { unix.Unmount(folder, unix.MNT_DETACH) })
+	s, err := Create(filepath.Join(folder, "x.db"), settings, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 1))
+	state := &search.State{Algorithm: search.Evolution}
+	kept := 0
+	for err == nil {
+		if kept > 1000 {
+			t.Fatal("the disk never fills")
+		}
+		state.Evaluated += 1000
+		state.Seen = nil
+		for range 1000 {
+			state.Seen = append(state.Seen, random.Uint64())
+		}
+		state.SeenCount += 1000
+		if err = s.Save(state); err == nil {
+			kept++
+		}
+	}
+	if !strings.Contains(err.Error(), "the disk is full") {
+		t.Errorf("got %v", err)
+	}
+	closeErr := s.Close()
+	s, err = Open(s.path)
+	if err != nil {
+		t.Fatalf("after a full disk (closed with %v): %v", closeErr, err)
+	}
+	got, err := s.State()
+	if err != nil || got.Evaluated != kept*1000 || len(got.Seen) != got.SeenCount {
+		t.Fatalf("%d evaluations are left of %d, %v", got.Evaluated, kept*1000, err)
+	}
+	if err := unix.Mount("tmpfs", folder, "tmpfs", unix.MS_REMOUNT, "size=4m"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutScore("e", strings.Repeat("a", 1000), Score{Value: 1}); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	before := dump(t, s)
+	if err := s.Compact(); err != nil {
+		t.Error(err)
+	}
+	var all bytes.Buffer
+	for key, data := range before {
+		if strings.HasPrefix(key, "seen ") {
+			all.WriteString(data)
+		}
+	}
+	if state, err := s.State(); err != nil || 8*len(state.Seen) != all.Len() {
+		t.Errorf("compacted: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
