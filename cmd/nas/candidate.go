@@ -31,7 +31,7 @@ func (j *judge) candidate(ctx context.Context, a space.Arch, w space.Workload) (
 
 // kind is what a sum of the table's entries is.
 func (j *judge) kind() results.Kind {
-	if j.device.Provenance.Kind == devices.Modelled {
+	if j.device.Provenance.Kind != devices.Measured {
 		return results.Modelled
 	}
 	return results.Predicted

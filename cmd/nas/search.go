@@ -29,6 +29,7 @@ type hunt struct {
 	workers       int
 	evaluatorName string
 	objectives    []string
+	verified      bool
 
 	evaluator evaluator.Additive
 }
@@ -59,6 +60,7 @@ once). Equal flags, seed and device give the same front, whatever the workers.
 	f.IntVar(&h.workers, "workers", runtime.NumCPU(), "goroutines that search; the front does not depend on it")
 	f.StringVar(&h.evaluatorName, "evaluator", evaluator.Names()[0], "`name` of the proxy accuracy: "+strings.Join(evaluator.Names(), ", "))
 	f.StringSliceVar(&h.objectives, "objectives", []string{search.Score, search.Latency, search.Memory}, "what the front weighs against each other: a `list` of score, latency, memory")
+	f.BoolVar(&h.verified, "verify", false, "run the front's members on this machine and mark those that break --latency")
 	return c
 }
 
@@ -125,6 +127,11 @@ func (a *app) search(ctx context.Context, h *hunt) error {
 	report, err := h.report(&judge{from, h.evaluator, h.threads}, p, result)
 	if err != nil {
 		return err
+	}
+	if h.verified {
+		if _, err := a.verify(ctx, &h.target, from, report, float64(h.latency)); err != nil {
+			return err
+		}
 	}
 	if err := a.write(&h.output, report); err != nil {
 		return err
