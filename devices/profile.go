@@ -13,6 +13,8 @@ type Kind string
 const (
 	Measured Kind = "measured" // on the device itself
 	Modelled Kind = "modelled" // from datasheets
+	// Calibrated is modelled, and moved onto a few measured figures.
+	Calibrated Kind = "calibrated"
 )
 
 // Profile describes a device. Zero numbers and empty lists are unknown.
@@ -94,8 +96,8 @@ func (p Profile) Validate() error {
 	switch {
 	case p.Name == "" || p.CPU.Model == "":
 		return fmt.Errorf("devices: a profile has a name and a CPU model")
-	case p.Provenance.Kind != Measured && p.Provenance.Kind != Modelled:
-		return fmt.Errorf("devices: provenance kind %.20q is neither measured nor modelled", p.Provenance.Kind)
+	case p.Provenance.Kind != Measured && p.Provenance.Kind != Modelled && p.Provenance.Kind != Calibrated:
+		return fmt.Errorf("devices: provenance kind %.20q is neither measured nor modelled nor calibrated", p.Provenance.Kind)
 	case p.Cores.Logical < 0 || p.Cores.Usable < 0 || p.Cores.Physical < 0 || p.Cores.Quota < 0 || p.Memory.Bytes < 0 || p.Memory.Limit < 0 || p.CPU.NominalHz < 0:
 		return fmt.Errorf("devices: a count of cores, memory or clock is negative")
 	case len(p.Caches) > 64 || len(p.CPU.Features) > 1024:

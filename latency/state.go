@@ -182,6 +182,7 @@ type stateFile struct {
 type Checkpoint struct {
 	Settings string      `json:"settings"` // of the whole profile; another one cannot go on from here
 	Tables   []tableJSON `json:"tables"`
+	Limit    float64     `json:"limit"` // that the covering of the state was made with
 	State    *State      `json:"state,omitempty"`
 }
 

@@ -44,7 +44,7 @@ func (j *judge) candidate(ctx context.Context, a space.Arch) (c results.Candidat
 
 // kind is what a sum of the table's entries is.
 func (s source) kind() results.Kind {
-	if s.device.Provenance.Kind == devices.Modelled {
+	if s.device.Provenance.Kind != devices.Measured {
 		return results.Modelled
 	}
 	return results.Predicted

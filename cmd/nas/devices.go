@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -12,40 +15,71 @@ import (
 	"nas/kernels"
 	"nas/latency"
 	"nas/results"
+	"nas/space"
 )
 
 func (a *app) devicesCommand() *cobra.Command {
-	c := &cobra.Command{Use: "devices [FILE…]", Short: "Describe this machine, or devices from their profile files",
-		Long: `Describe this machine, or the devices of profile files.
+	c := &cobra.Command{Use: "devices [FILE|BOARD…]", Short: "Describe this machine, or devices from profile files and the catalogue",
+		Long: `Describe this machine, or devices from profile files and from the catalogue of
+boards that are known from their datasheets: latencies of those are modelled.
 
-  nas devices               this machine: CPU, caches, cores, limits, kernel levels
-  nas devices board.json    a profiled device and its tables
-  nas devices levels        the kernel levels that this machine runs, slowest first`,
+  nas devices                          this machine: CPU, caches, cores, limits, kernel levels
+  nas devices show board.json          a profiled device and its tables
+  nas devices list                     the catalogue
+  nas devices compare raspberry-pi-4 board.json
+  nas devices levels                   the kernel levels that this machine runs, slowest first
+
+Build the table of your own device: run nas profile there. Where another tool has
+measured it, nas devices import; where ten ops are measured, nas devices calibrate.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				describe(a.out, devices.Detect("nas "+Version))
 				fmt.Fprintf(a.out, "kernel levels  %s\n", strings.Join(levels(), ", "))
 				return nil
 			}
-			for _, path := range args {
-				f, err := readProfile(path)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(a.out, "%s:\n", path)
-				describe(a.out, f.Device)
-				for _, t := range f.Tables {
-					describeTable(a.out, t)
-				}
-			}
-			return nil
+			return a.show(args)
 		}}
 	c.AddCommand(&cobra.Command{Use: "levels", Short: "List the kernel levels that this machine runs, slowest first", Args: exactly(0, ""),
 		RunE: func(*cobra.Command, []string) error {
 			fmt.Fprintln(a.out, strings.Join(levels(), "\n"))
 			return nil
 		}})
+	c.AddCommand(&cobra.Command{Use: "list", Short: "List the boards of the catalogue", Args: exactly(0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(w, "board\tname\tcore\tcores\tclock\tkernel level\tlatency")
+			for _, b := range devices.Boards() {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%.2f GHz\t%s\t%s\n", b.ID, b.Name, b.CPU, b.Cores, b.ClockHz/1e9, b.Level, devices.Modelled)
+			}
+			return w.Flush()
+		}})
+	c.AddCommand(&cobra.Command{Use: "show FILE|BOARD…", Short: "Describe devices and their tables", Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.show(args) }})
+	c.AddCommand(a.compareDevicesCommand(), a.opsCommand(), a.importCommand(), a.calibrateCommand())
 	return c
+}
+
+func (a *app) show(args []string) error {
+	for _, name := range args {
+		fmt.Fprintf(a.out, "%s:\n", name)
+		if b, ok := devices.FindBoard(name); ok {
+			describe(a.out, b.Profile())
+			fmt.Fprintf(a.out, "%-14s %s, at most %.4g int8 multiply-adds a cycle, memory %.4g GB/s: latencies are modelled, within a factor of two\n", "kernels", b.Level, b.MACsPerCycle, b.BandwidthBytes/1e9)
+			for _, source := range b.Sources {
+				fmt.Fprintf(a.out, "%-14s %s\n", "source", source)
+			}
+			continue
+		}
+		f, err := readProfile(name)
+		if err != nil {
+			return err
+		}
+		describe(a.out, f.Device)
+		for _, t := range f.Tables {
+			describeTable(a.out, t)
+		}
+	}
+	return nil
 }
 
 func levels() []string {
@@ -103,13 +137,25 @@ func orUnknown(s string) string {
 }
 
 func describeTable(w io.Writer, t *latency.Table) {
-	fmt.Fprintf(w, "%-14s %d ops, kernel level %s, %d threads, kernels version %d, %s, floor not confirmed for %d, reference op %.4g µs\n", "table",
-		len(t.Entries()), t.Level, t.Threads, t.KernelVersion, t.Date, t.WithoutQuorum(), t.Reference.Floor/1e3)
+	workload := "any workload"
+	if (t.Workload != space.Workload{}) {
+		workload = t.Workload.String()
+	}
+	fmt.Fprintf(w, "%-14s %s, kernel level %s, threads %d, kernels version %d, %d ops, %s\n", "table", workload, t.Level, t.Threads, t.KernelVersion, len(t.Entries()), t.Date)
+	if v := t.Validation; v != nil {
+		fmt.Fprintf(w, "%-14s %d held-out models: error %.2g %% in the mean, %+.2g %% at worst, %.3g %% inside the 90 %% interval\n", "", v.Models, v.MAPE, v.Worst, v.Coverage90)
+	}
+	for _, text := range t.Advice() {
+		fmt.Fprintf(w, "%-14s %s\n", "", text)
+	}
 }
 
 // readProfile is latency.Read with a hint.
 func readProfile(path string) (*latency.File, error) {
 	f, err := latency.Read(path)
+	if errors.Is(err, os.ErrNotExist) && !strings.ContainsAny(path, "./\\") {
+		return nil, bad(fmt.Errorf("%s is neither a profile file nor a board of the catalogue", path), "nas devices list shows the catalogue; nas profile -o board.json writes a profile")
+	}
 	if err != nil {
 		return nil, bad(err, "nas profile -o %s, run on the device, writes a good profile", path)
 	}

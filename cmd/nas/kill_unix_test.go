@@ -52,7 +52,7 @@ func TestKill(t *testing.T) {
 	must(os.WriteFile(filepath.Join(folder, "kill.yaml"), []byte(killSpace), 0o666))
 	command := func(args ...string) *exec.Cmd {
 		c := exec.Command(os.Args[0], args...)
-		c.Dir, c.Env = folder, append(os.Environ(), "NAS_TEST_COMMAND=1")
+		c.Dir, c.Env = folder, append(os.Environ(), asCommand+"=1")
 		return c
 	}
 	if out, err := command("profile", "--space", "./kill.yaml", "-o", "board.json", "--time", "5s").CombinedOutput(); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"strings"
@@ -15,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv("NAS_TEST_COMMAND") != "" { // the test binary as the command
+	if os.Getenv(asCommand) != "" { // the test binary as the command
 		main()
 	}
 	// Commands run in this process keep their tables apart from the user's.
@@ -34,6 +35,9 @@ func TestMain(m *testing.M) {
 		},
 	})
 }
+
+// asCommand in the environment makes the test's binary the command itself.
+const asCommand = "NAS_TEST_AS_COMMAND"
 
 // removing removes a folder after the tests; testscript.Main does not return.
 type removing struct {
@@ -61,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"nest":     nest,
 			"alter":    alter,
 			"sub":      sub,
+			"times":    times,
 			"damage":   damage,
 			"newer":    newer,
 		},
@@ -141,6 +146,15 @@ func alter(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("alter %s?", args[0])
 	}
 	ts.Check(f.Write(ts.MkAbs(args[2])))
+}
+
+// times OPS CSV writes made-up times for ops, one a line.
+func times(ts *testscript.TestScript, neg bool, args []string) {
+	csv := "op,ns\n"
+	for i, line := range strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n") {
+		csv += fmt.Sprintf("%s,%d\n", line, 1000+i)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(csv), 0o666))
 }
 
 // sub FILE NEW OLD TEXT replaces the first OLD of FILE by TEXT.

@@ -97,13 +97,16 @@ func (t *target) samePlace(here devices.Profile) error {
 	if t.device == "" {
 		return nil
 	}
+	if b, ok := devices.FindBoard(t.device); ok {
+		return bad(fmt.Errorf("%s is modelled: its figures can only be held against models that run on it", b.Name), "run nas profile -o board.json and this on that device")
+	}
 	f, err := readProfile(t.device)
 	if err != nil {
 		return err
 	}
 	if f.Device.ID() != here.ID() {
 		return bad(fmt.Errorf("%s is of another processor: %s; this machine has %s", t.device, f.Device.ID(), here.ID()),
-			"run nas measure on that device, or leave --device out")
+			"run this on that device, or leave --device out")
 	}
 	return nil
 }

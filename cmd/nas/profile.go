@@ -276,7 +276,14 @@ const (
 func (a *app) table(ctx context.Context, c *condition, device devices.Profile, share time.Duration, check *latency.Checkpoint, p *profiling) (*latency.Table, error) {
 	s := c.settings(device, c.level)
 	s.Budget = share - share/validationShare
-	programs, err := c.covering(s)
+	if check.State == nil {
+		limit, err := affordable(s)
+		if err != nil {
+			return nil, err
+		}
+		check.Limit = limit
+	}
+	programs, err := c.within(s.Workload, check.Limit)
 	if err != nil {
 		return nil, err
 	}

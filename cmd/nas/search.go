@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ type hunt struct {
 	evaluatorName string
 	objectives    []string
 	algorithm     string
+	verified      bool
 	still         float64
 	study         string
 	replay        bool // only what the study holds
@@ -83,6 +85,7 @@ func (h *hunt) bind(c *cobra.Command) {
 	f.IntVar(&h.workers, "workers", runtime.NumCPU(), "goroutines that search; the front does not depend on it")
 	f.StringVar(&h.evaluatorName, "evaluator", evaluator.Names()[0], "`name` of the proxy accuracy: "+strings.Join(evaluator.Names(), ", "))
 	f.StringSliceVar(&h.objectives, "objectives", nil, "what the front weighs against each other: a `list` of two to four of score, latency, memory, flash, params; also prefill, decode and names of devices (default score,latency,memory)")
+	f.BoolVar(&h.verified, "verify", false, "run the front's members on this machine and mark those that break --latency")
 	f.StringVar(&h.study, "study", h.study, "keep everything in `file`, and go on from it where it exists")
 }
 
@@ -121,7 +124,15 @@ func (h *hunt) settleTimings() (err error) {
 	if h.limits.Latency, err = h.latency.of(h.timings); err != nil {
 		return err
 	}
-	h.names, err = objectives(h.timings, h.objectives)
+	if h.names, err = objectives(h.timings, h.objectives); err != nil || !h.verified {
+		return err
+	}
+	device, _, err := h.machine()
+	for _, of := range h.timings {
+		one := h.target
+		one.device = of.path
+		err = cmp.Or(err, one.samePlace(device))
+	}
 	return err
 }
 
@@ -129,6 +140,11 @@ func (a *app) search(ctx context.Context, flags *pflag.FlagSet, h *hunt) error {
 	report, err := a.hunt(ctx, flags, h)
 	if report == nil {
 		return err
+	}
+	if h.verified && ctx.Err() == nil {
+		if err := a.verify(ctx, &h.target, h.timings, report, h.limits.Latency); err != nil {
+			return err
+		}
 	}
 	if err := a.write(&h.output, report); err != nil {
 		return err

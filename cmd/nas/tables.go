@@ -32,7 +32,7 @@ func newSource(device devices.Profile, table *latency.Table) (source, error) {
 // measured now where it lacks one of ops, which are the space's.
 func (a *app) latencies(ctx context.Context, t *target, ops []space.Op) (source, error) {
 	if t.device != "" {
-		return a.profiled(t)
+		return a.profiled(t, ops)
 	}
 	return a.here(ctx, t, ops, t.covering)
 }
@@ -41,7 +41,7 @@ func (a *app) latencies(ctx context.Context, t *target, ops []space.Op) (source,
 // in them.
 func (a *app) latenciesOf(ctx context.Context, t *target, models []model) (source, error) {
 	if t.device != "" {
-		return a.profiled(t)
+		return a.profiled(t, t.opsOf(models))
 	}
 	return a.here(ctx, t, t.opsOf(models), func(latency.Settings) ([]*space.Program, error) {
 		var programs []*space.Program
@@ -105,23 +105,32 @@ func (t *target) references(w space.Workload) (list []*space.Program) {
 // covering are the models in which all ops of the target are measured: as many as
 // the budget of s allows on this machine.
 func (t *target) covering(s latency.Settings) ([]*space.Program, error) {
+	limit, err := affordable(s)
+	if err != nil {
+		return nil, err
+	}
+	return t.within(s.Workload, limit)
+}
+
+// affordable is what a run of all models may cost.
+func affordable(s latency.Settings) (float64, error) {
 	if s.Budget == 0 {
 		s.Budget = latency.DefaultBudget
 	}
 	now, err := latency.MeasureReference(s)
-	if err != nil {
-		return nil, err
-	}
-	reference := latency.ReferenceProgram(s.Workload.Phase)
-	limit := float64(s.Budget) / roundsOfAll * latency.Cost(reference) / now.Median
-	programs, err := latency.Cover(t.space, s.Workload, limit, rand.New(rand.NewPCG(coverSeed, 0)))
+	return float64(s.Budget) / roundsOfAll * latency.Cost(latency.ReferenceProgram(s.Workload.Phase)) / now.Median, err
+}
+
+// within are the models of a covering that costs no more than limit.
+func (t *target) within(w space.Workload, limit float64) ([]*space.Program, error) {
+	programs, err := latency.Cover(t.space, w, limit, rand.New(rand.NewPCG(coverSeed, 0)))
 	if err != nil {
 		return nil, tooManyOps(err)
 	}
 	for _, p := range programs {
 		limit -= latency.Cost(p)
 	}
-	for _, p := range t.references(s.Workload) {
+	for _, p := range t.references(w) {
 		if limit -= latency.Cost(p); limit > 0 {
 			programs = append(programs, p)
 		}
@@ -136,8 +145,19 @@ const roundsOfAll = 30
 // coverSeed draws the models that are measured; validations draw others.
 const coverSeed = 20
 
-// profiled is the table of a profile file that fits the flags.
-func (a *app) profiled(t *target) (source, error) {
+// profiled is the table of a profile file that fits the flags, or the modelled one
+// of a board of the catalogue.
+func (a *app) profiled(t *target, ops []space.Op) (source, error) {
+	if b, ok := devices.FindBoard(t.device); ok {
+		if t.isa != "" && t.isa != b.Level {
+			return source{}, bad(fmt.Errorf("%s is modelled with kernel level %s, not %s", b.ID, b.Level, t.isa), "leave --isa out")
+		}
+		if t.threads > b.Cores {
+			return source{}, bad(fmt.Errorf("%s has %d cores, --threads is %d", b.ID, b.Cores, t.threads), "--threads %d", b.Cores)
+		}
+		a.warn(fmt.Sprintf("%s: latencies are modelled from datasheets, within a factor of two; nas devices calibrate makes more of ten measured ops", b.Name))
+		return newSource(b.Profile(), latency.Modelled(b, t.workload, t.threads, ops))
+	}
 	f, err := readProfile(t.device)
 	if err != nil {
 		return source{}, err
@@ -146,7 +166,7 @@ func (a *app) profiled(t *target) (source, error) {
 	if table == nil {
 		return source{}, t.noTable(f)
 	}
-	if table.KernelVersion != kernels.Version && f.Device.Provenance.Kind == devices.Measured {
+	if table.KernelVersion != kernels.Version && table.KernelVersion > 0 {
 		a.warn(fmt.Sprintf("%s was measured with kernels of version %d, this nas has version %d: profile the device again", t.device, table.KernelVersion, kernels.Version))
 	}
 	return newSource(f.Device, table)
@@ -159,6 +179,9 @@ func (t *target) noTable(f *latency.File) error {
 	for _, table := range f.Tables {
 		want := table.Conditions
 		want.Threads, want.Workload = t.threads, t.workload
+		if (table.Workload == space.Workload{}) {
+			want.Workload = table.Workload
+		}
 		if t.isa != "" {
 			want.Level = t.isa
 		}
