@@ -10,7 +10,7 @@ import (
 
 // Noise looks at what the system counts.
 func Noise() NoiseSample {
-	s := NoiseSample{At: time.Now(), CPUPressure: -1, Steal: -1, Throttled: -1, Throttles: -1, MilliCelsius: -1, Hz: clock()}
+	s := NoiseSample{At: time.Now(), CPUPressure: -1, Steal: -1, Throttled: -1, Throttles: -1, MilliCelsius: -1, Hz: Clock()}
 	if f := words("/proc/loadavg"); len(f) > 0 {
 		s.Load, _ = strconv.ParseFloat(f[0], 64)
 	}

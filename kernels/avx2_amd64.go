@@ -19,6 +19,21 @@ func tile2AVX2(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
 //go:noescape
 func tile3AVX2(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
 
+// half4AVX2 writes 4 rows of 8 sums over groups*4 int16 values of a and int8 values of half a panel.
+//
+//go:noescape
+func half4AVX2(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
+
+// half5AVX2 writes 5 rows of 8 sums over groups*4 int16 values of a and int8 values of half a panel.
+//
+//go:noescape
+func half5AVX2(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
+
+// half6AVX2 writes 6 rows of 8 sums over groups*4 int16 values of a and int8 values of half a panel.
+//
+//go:noescape
+func half6AVX2(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)
+
 // amax16 is the largest magnitude of 16*blocks values, as bits.
 //
 //go:noescape

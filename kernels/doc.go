@@ -6,9 +6,11 @@
 //
 //	level        product                  float32 primitives              dispatch
 //	generic      generic.go               generic.go                      cpu.go
+//	sse41        sse41_amd64.s            as generic                      kernels_amd64.go
 //	avx2         avx2_amd64.s             avx2_amd64.s, float_amd64.go    kernels_amd64.go
+//	avxvnni      avxvnni_amd64.s          as avx2                         kernels_amd64.go
 //	avx512vnni   avx512_amd64.s           as avx2                         kernels_amd64.go
-//	neon         widening_arm64.s         rows_, quantise_, dequant_arm64.s  kernels_arm64.go
+//	neon         widening_arm64.s         rows_, quantise_, dequant_arm64 kernels_arm64.go
 //	dotprod      product_arm64.s          as neon                         kernels_arm64.go
 //	i8mm         matrix_arm64.s           as neon                         kernels_arm64.go
 //

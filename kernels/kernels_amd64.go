@@ -4,10 +4,17 @@ import "golang.org/x/sys/cpu"
 
 func archLevels() []Level {
 	x := &cpu.X86
-	if !x.HasAVX2 {
+	if !x.HasSSE41 {
 		return nil
 	}
-	levels := []Level{AVX2}
+	levels := []Level{SSE41}
+	if !x.HasAVX2 {
+		return levels
+	}
+	levels = append(levels, AVX2)
+	if x.HasAVXVNNI {
+		levels = append(levels, AVXVNNI)
+	}
 	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512VNNI {
 		levels = append(levels, AVX512VNNI)
 		if hasAMX() {
@@ -18,14 +25,21 @@ func archLevels() []Level {
 }
 
 func archPrimitives(level Level, p *primitives) {
-	if level == Generic {
+	switch level {
+	case Generic:
+		return
+	case SSE41:
+		p.valueBytes, p.rowBlock, p.product, p.round = 2, 12, productSSE41, roundWords
 		return
 	}
 	p.valueBytes, p.rowBlock, p.product = 2, 12, productAVX2
 	p.amax, p.round, p.roundBytes, p.dequant = amaxAVX2, roundWordsAVX2, roundBytesAVX2, dequantAVX2
 	p.gelu, p.silu, p.exp, p.maximum, p.multiply = geluAVX2, siluAVX2, expAVX2, maximumAVX2, multiplyAVX2
 	p.sum, p.squares, p.normalise = sumAVX2, squaresAVX2, normaliseAVX2
-	if level >= AVX512VNNI {
+	switch level {
+	case AVXVNNI:
+		p.valueBytes, p.offset, p.rowBlock, p.product, p.round = 1, 128, 24, productAVXVNNI, roundBytesAVX2
+	case AVX512VNNI, AMX:
 		p.valueBytes, p.offset, p.rowBlock, p.product, p.round, p.affine = 1, 128, 24, productVNNI, roundBytesAVX2, affineVNNI
 		p.quantiseRows, p.softmaxRows = quantiseAVX512, softmaxAVX512
 		p.gelu, p.silu, p.geluGated, p.siluGated = geluAVX512, siluAVX512, geluGatedAVX512, siluGatedAVX512
@@ -37,22 +51,28 @@ func archPrimitives(level Level, p *primitives) {
 	}
 }
 
-// productAVX2 takes the rows panel by panel, three at a time.
+// productAVX2 takes the rows panel by panel, or half a panel by half a panel where
+// there are more than three.
 func productAVX2(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, _ []int32) {
 	_ = dst[(rows-1)*ldc:][:panels*PanelWidth]
 	_ = a[(rows-1)*lda:][:2*groups*GroupDepth]
 	_ = b[(panels-1)*panelStride:][:groups*PanelWidth*GroupDepth]
 	for p := range panels {
-		panel := &b[p*panelStride]
-		for m := 0; m < rows; m += 3 {
-			to, row := &dst[m*ldc+p*PanelWidth], &a[m*lda]
-			switch rows - m {
+		panel := b[p*panelStride:]
+		for m, n := 0, 0; m < rows; m += n {
+			n = tileRows(rows - m)
+			to, row := dst[m*ldc+p*PanelWidth:], &a[m*lda]
+			switch n {
 			case 1:
-				tile1AVX2(to, ldc, row, lda, panel, groups)
+				tile1AVX2(&to[0], ldc, row, lda, &panel[0], groups)
 			case 2:
-				tile2AVX2(to, ldc, row, lda, panel, groups)
+				tile2AVX2(&to[0], ldc, row, lda, &panel[0], groups)
+			case 3:
+				tile3AVX2(&to[0], ldc, row, lda, &panel[0], groups)
 			default:
-				tile3AVX2(to, ldc, row, lda, panel, groups)
+				half := [...]func(dst *int32, ldc int, a *byte, lda int, b *int8, groups int){half4AVX2, half5AVX2, half6AVX2}[n-4]
+				half(&to[0], ldc, row, lda, &panel[0], groups)
+				half(&to[PanelWidth/2], ldc, row, lda, &panel[PanelWidth*GroupDepth/2], groups)
 			}
 		}
 	}

@@ -4,7 +4,7 @@ import "golang.org/x/sys/cpu"
 
 func archTile(level Level) floatTile {
 	switch {
-	case level == Generic || !cpu.X86.HasFMA:
+	case level < AVX2 || !cpu.X86.HasFMA:
 		return floatTileGeneric
 	case level == AVX512VNNI:
 		return floatTile{rows: 12, columns: 32, vector: 16, run: runFMA512, spread: spread32, transpose: transposeAVX2}

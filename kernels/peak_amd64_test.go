@@ -6,6 +6,8 @@ func peakKernel(level Level) (run func(rounds int), ops int) {
 	switch level {
 	case AVX2:
 		return peakAVX2, 12 * 16 * 2
+	case AVXVNNI:
+		return peakAVXVNNI, 12 * 32 * 2
 	case AVX512VNNI:
 		return peakVNNI, 24 * 64 * 2
 	case AMX:

@@ -45,6 +45,7 @@ type tableJSON struct {
 	Conditions Conditions  `json:"conditions"`
 	Date       string      `json:"date"`
 	Context    Context     `json:"context"`
+	Pace       Pace        `json:"pace"`
 	Overhead   float64     `json:"overhead_ns"` // where no whole models say
 	Spread     float64     `json:"spread"`      // likewise: logarithm of the factor that holds 90 %
 	Reference  timeJSON    `json:"reference"`
@@ -66,7 +67,6 @@ type opJSON struct {
 
 type timeJSON struct {
 	Floor   float64 `json:"floor_ns"`
-	Third   float64 `json:"third_ns"`
 	Median  float64 `json:"median_ns"`
 	Low     float64 `json:"low_ns"`
 	High    float64 `json:"high_ns"`
@@ -82,7 +82,7 @@ const (
 )
 
 func (t *Table) json() tableJSON {
-	j := tableJSON{t.Conditions, t.Date, t.Context, t.Overhead, t.Spread, timeJSON(t.Reference), []modelJSON{}, t.Validation}
+	j := tableJSON{t.Conditions, t.Date, t.Context, t.Pace, t.Overhead, t.Spread, timeJSON(t.Reference), []modelJSON{}, t.Validation}
 	for i := range t.Models {
 		m := &t.Models[i]
 		mj := modelJSON{Bytes: m.Bytes, Ops: []opJSON{}}
@@ -100,11 +100,14 @@ func (t *Table) json() tableJSON {
 
 // table holds every figure of j to what can be.
 func (j *tableJSON) table() (*Table, error) {
-	t := &Table{Conditions: j.Conditions, Date: j.Date, Context: j.Context, Overhead: j.Overhead, Spread: j.Spread, Reference: Entry(j.Reference), Validation: j.Validation}
+	t := &Table{Conditions: j.Conditions, Date: j.Date, Context: j.Context, Pace: j.Pace, Overhead: j.Overhead, Spread: j.Spread, Reference: Entry(j.Reference), Validation: j.Validation}
 	if t.Threads < 1 || !(t.Overhead >= 0 && t.Overhead <= maxTime) || !(t.Spread >= 0 && t.Spread <= widest) {
 		return nil, fmt.Errorf(" a table of %d threads, overhead %v ns, spread %v", t.Threads, t.Overhead, t.Spread)
 	}
 	if err := t.Context.validate(); err != nil {
+		return nil, fmt.Errorf(" %w", err)
+	}
+	if err := t.Pace.validate(); err != nil {
 		return nil, fmt.Errorf(" %w", err)
 	}
 	if t.Validation != nil {

@@ -36,8 +36,19 @@ type table1JSON struct {
 }
 
 type op1JSON struct {
-	Op string `json:"op"`
-	timeJSON
+	Op      string  `json:"op"`
+	Floor   float64 `json:"floor_ns"`
+	Third   float64 `json:"third_ns"`
+	Median  float64 `json:"median_ns"`
+	Low     float64 `json:"low_ns"`
+	High    float64 `json:"high_ns"`
+	Rounds  int     `json:"rounds"`
+	Reached int     `json:"rounds_at_floor"`
+	Samples int     `json:"samples"`
+}
+
+func (o op1JSON) time() timeJSON {
+	return timeJSON{o.Floor, o.Median, o.Low, o.High, o.Rounds, o.Reached, o.Samples}
 }
 
 func decode1(data []byte) (*File, error) {
@@ -58,14 +69,14 @@ func decode1(data []byte) (*File, error) {
 			return nil, fmt.Errorf(" a table is of %q, the device is %q", c.Device, f.Device.ID())
 		}
 		to := tableJSON{Conditions: Conditions{Device: c.Device, Level: c.Level, Threads: c.Threads, KernelVersion: c.KernelVersion},
-			Date: j.Date, Overhead: j.Overhead, Spread: spread1, Reference: j.Reference.timeJSON}
+			Date: j.Date, Overhead: j.Overhead, Spread: spread1, Reference: j.Reference.time()}
 		seen := map[string]bool{}
 		for _, e := range j.Entries {
 			if seen[e.Op] {
 				return nil, fmt.Errorf(" op %q is listed twice", e.Op)
 			}
 			seen[e.Op] = true
-			to.Models = append(to.Models, modelJSON{Ops: []opJSON{{e.Op, 1, e.timeJSON}}})
+			to.Models = append(to.Models, modelJSON{Ops: []opJSON{{e.Op, 1, e.time()}}})
 		}
 		t, err := to.table()
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -23,6 +24,7 @@ type Settings struct {
 	Workload space.Workload // of the programs
 	Budget   time.Duration  // after it no round begins; 0: DefaultBudget
 	Seed     uint64         // of the order of measuring
+	Pace     Pace           // that times are brought to; zero: as the measurement itself finds it
 	// Progress hears between rounds and every few models inside one, never while
 	// something is being timed. It may be nil.
 	Progress func(Progress)
@@ -72,7 +74,7 @@ func Measure(ctx context.Context, programs []*space.Program, s Settings) (*Table
 	if err := m.rounds(ctx); err != nil {
 		return nil, err
 	}
-	t := m.state.table(programs)
+	t := m.state.table(programs, m.pace())
 	t.Conditions = Here(s.Device, s.Level, m.threads, s.Workload)
 	t.Date = time.Now().UTC().Format(time.RFC3339)
 	t.Context = newContext(before, devices.Noise(), t)
@@ -99,6 +101,7 @@ type measurement struct {
 	roundTime time.Duration // of samples of one model in a round
 	most      int           // samples of one model in a round
 	reference *subject
+	paceProbe *engine.Probe
 	state     *State
 	random    *rand.Rand
 	start     time.Time
@@ -140,14 +143,18 @@ func (s Settings) measurement(empty *State, programs []*space.Program) (*measure
 	if err != nil {
 		return nil, err
 	}
-	reference := ReferenceProgram(s.Workload.Phase)
-	if m.bench, err = engine.NewBench(append([]*space.Program{reference}, programs...), engine.Options{Threads: m.threads, Kernels: set}); err != nil {
+	reference, pace := ReferenceProgram(s.Workload.Phase), space.Probe(PaceOp())
+	if m.bench, err = engine.NewBench(append([]*space.Program{reference, pace}, programs...), engine.Options{Threads: m.threads, Kernels: set}); err != nil {
 		return nil, err
 	}
 	m.restore = quiet(m.threads)
 	m.start, m.kept = time.Now(), time.Now()
 	probe, err := m.bench.Probe(reference)
 	if err != nil {
+		m.close()
+		return nil, err
+	}
+	if m.paceProbe, err = m.bench.Probe(pace); err != nil {
 		m.close()
 		return nil, err
 	}
@@ -176,7 +183,7 @@ func (m *measurement) close() {
 func (m *measurement) rounds(ctx context.Context) error {
 	first := m.state.Rounds // of this run
 	for ; m.state.Rounds < 2 || time.Since(m.start) < m.Budget; m.state.Rounds++ {
-		if m.state.done() {
+		if m.state.done(m.pace()) {
 			return nil
 		}
 		for at, i := range m.random.Perm(len(m.subjects)) {
@@ -191,16 +198,16 @@ func (m *measurement) rounds(ctx context.Context) error {
 					return err
 				}
 				m.report(first, at)
-				m.reference.measure(&m.state.Reference[look], m.roundTime, m.most)
+				m.reference.measure(&m.state.Reference[look], m.roundTime, m.most, m.look)
 			}
-			m.subjects[i].measure(&m.state.Models[i], m.roundTime, m.most)
+			m.subjects[i].measure(&m.state.Models[i], m.roundTime, m.most, m.look)
 		}
 	}
 	return nil
 }
 
-// measure takes one round's samples.
-func (s *subject) measure(to *modelState, roundTime time.Duration, most int) {
+// measure takes one round's samples, between two looks at the core's pace.
+func (s *subject) measure(to *modelState, roundTime time.Duration, most int, look func() float64) {
 	s.prime()
 	once := func() time.Duration {
 		start := time.Now()
@@ -217,12 +224,14 @@ func (s *subject) measure(to *modelState, roundTime time.Duration, most int) {
 		s.ops[i] = s.ops[i][:0]
 	}
 	s.whole = s.whole[:0]
+	before := look()
 	for range n {
 		if s.trace != nil {
 			s.step()
 		}
 		s.whole = append(s.whole, float64(once()))
 	}
+	to.Looks.add(before, look())
 	to.Whole.add(s.whole)
 	for i := range s.ops {
 		to.Ops[i].add(s.ops[i])
@@ -264,8 +273,9 @@ func (m *measurement) report(first, at int) {
 		return
 	}
 	p := Progress{Round: m.state.Rounds + 1, Models: len(m.subjects), Elapsed: time.Duration(m.state.Elapsed) + time.Since(m.start)}
+	pace := m.pace()
 	for i := range m.state.Models {
-		if m.state.Models[i].done() {
+		if m.state.Models[i].done(pace) {
 			p.Done++
 		}
 	}
@@ -273,6 +283,27 @@ func (m *measurement) report(first, at int) {
 		p.Left = max(min(time.Duration(float64(time.Since(m.start))/n*max(goodRounds-n, 1)), m.Budget-time.Since(m.start)), 0)
 	}
 	m.Progress(p)
+}
+
+// look is the time of PaceOp now: the best of five, in ns.
+func (m *measurement) look() float64 {
+	m.paceProbe.Prime()
+	m.paceProbe.Repeat(3)
+	best := math.Inf(1)
+	for range 5 {
+		start := time.Now()
+		m.paceProbe.Repeat(2)
+		best = min(best, max(float64(time.Since(start)), 1)/2)
+	}
+	return best
+}
+
+// pace is what times are brought to.
+func (m *measurement) pace() Pace {
+	if m.Pace.Look > 0 {
+		return m.Pace
+	}
+	return m.state.pace()
 }
 
 // busyRatio is by how much the median run of the models is slower than their floor.

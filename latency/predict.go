@@ -42,7 +42,7 @@ type Predictor struct {
 const (
 	parts       = 10   // of the models, of which each is predicted from the others
 	firmRuns    = 8    // held-out models that an interval can be learnt from
-	narrowRuns  = 0.01 // logarithm of the narrowest interval
+	betweenRuns = 0.02 // logarithm: by how much all times together differ between two runs of measuring, with 90 %
 	wideRuns    = 0.25 // where too few models were measured to learn from
 	sameRegimes = 0.01 // regimes that differ by less are one
 )
@@ -63,7 +63,8 @@ func NewPredictor(t *Table) (*Predictor, error) {
 			list[i] = math.Abs(v - p.bias)
 		}
 		// The conformal quantile (Vovk et al. 2005): one more model than were seen.
-		p.spread = max(statistics.Quantile(list, min(0.9*float64(len(list)+1)/float64(len(list)), 1)), narrowRuns)
+		within := statistics.Quantile(list, min(0.9*float64(len(list)+1)/float64(len(list)), 1))
+		p.spread = math.Hypot(within, betweenRuns)
 	}
 	p.merge()
 	return p, nil

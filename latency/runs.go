@@ -13,6 +13,7 @@ import (
 type Runs struct {
 	Entries   []Entry // in the order of the models
 	Reference Entry   // of ReferenceProgram, timed all along
+	Pace      Pace    // that the times were brought to
 	Context   Context
 }
 
@@ -54,10 +55,11 @@ func (m *measurement) runs(ctx context.Context) (*Runs, error) {
 	if err := m.rounds(ctx); err != nil {
 		return nil, err
 	}
-	r := &Runs{Reference: m.state.reference()}
+	pace := m.pace()
+	r := &Runs{Pace: pace, Reference: m.state.reference(pace)}
 	t := &Table{}
 	for i := range m.state.Models {
-		r.Entries = append(r.Entries, m.state.Models[i].Whole.entry())
+		r.Entries = append(r.Entries, m.state.Models[i].Whole.entry(&m.state.Models[i].Looks, pace))
 		t.Models = append(t.Models, Model{Whole: r.Entries[i]})
 	}
 	r.Context = newContext(before, devices.Noise(), t)
@@ -73,9 +75,9 @@ func MeasureReference(s Settings) (Entry, error) {
 	}
 	defer m.close()
 	for start := time.Now(); m.state.Rounds < minRounds || time.Since(start) < referenceTime; m.state.Rounds++ {
-		m.reference.measure(&m.state.Reference[0], m.roundTime, m.most)
+		m.reference.measure(&m.state.Reference[0], m.roundTime, m.most, m.look)
 	}
-	return m.state.reference(), nil
+	return m.state.reference(s.Pace), nil
 }
 
 const referenceTime = 300 * time.Millisecond

@@ -23,6 +23,7 @@ type State struct {
 }
 
 type modelState struct {
+	Looks looks    `json:"pace"` // by round
 	Whole series   `json:"whole"`
 	Ops   []series `json:"ops"`
 }
@@ -52,12 +53,12 @@ func (s *State) fits(empty *State) bool {
 		return false
 	}
 	for i := range s.Reference {
-		if len(s.Reference[i].Ops) != 0 || !s.Reference[i].Whole.fits() {
+		if len(s.Reference[i].Ops) != 0 || !s.Reference[i].fits() {
 			return false
 		}
 	}
 	for i := range s.Models {
-		if len(s.Models[i].Ops) != len(empty.Models[i].Ops) || !s.Models[i].Whole.fits() {
+		if len(s.Models[i].Ops) != len(empty.Models[i].Ops) || !s.Models[i].fits() {
 			return false
 		}
 		for j := range s.Models[i].Ops {
@@ -67,6 +68,20 @@ func (s *State) fits(empty *State) bool {
 		}
 	}
 	return true
+}
+
+func (m *modelState) fits() bool {
+	for _, list := range [][]float64{m.Looks.Before, m.Looks.After} {
+		if len(list) != len(m.Whole.Fastest) {
+			return false
+		}
+		for _, v := range list {
+			if !(v > 0) || v > maxTime {
+				return false
+			}
+		}
+	}
+	return m.Whole.fits()
 }
 
 func (s *series) fits() bool {
@@ -91,22 +106,22 @@ func (s *State) Entries() int {
 }
 
 // done reports whether more rounds would teach nothing.
-func (s *State) done() bool {
-	return !slices.ContainsFunc(s.Models, func(m modelState) bool { return !m.done() })
+func (s *State) done(p Pace) bool {
+	return !slices.ContainsFunc(s.Models, func(m modelState) bool { return !m.done(p) })
 }
 
 // reference is the mean over the looks: each is an estimate as those of the models
 // are, from one look a round.
-func (s *State) reference() Entry {
+func (s *State) reference(p Pace) Entry {
 	var mean Entry
 	n := 0.0
 	for i := range s.Reference {
 		if len(s.Reference[i].Whole.Fastest) == 0 {
 			continue
 		}
-		e := s.Reference[i].Whole.entry()
+		e := s.Reference[i].Whole.entry(&s.Reference[i].Looks, p)
 		n++
-		for _, v := range [][2]*float64{{&mean.Floor, &e.Floor}, {&mean.Third, &e.Third}, {&mean.Median, &e.Median}, {&mean.Low, &e.Low}, {&mean.High, &e.High}} {
+		for _, v := range [][2]*float64{{&mean.Floor, &e.Floor}, {&mean.Median, &e.Median}, {&mean.Low, &e.Low}, {&mean.High, &e.High}} {
 			*v[0] += (*v[1] - *v[0]) / n
 		}
 		if n == 1 || e.Reached < mean.Reached {
@@ -117,32 +132,33 @@ func (s *State) reference() Entry {
 	return mean
 }
 
-// done reports whether the run as a whole and nine of ten ops have confirmed floors.
-func (m *modelState) done() bool {
-	if !m.Whole.done() {
-		return false
+// done reports whether more rounds would teach nothing: the floors of the run as a
+// whole and of nine of ten ops are confirmed, or rounds were very many.
+func (m *modelState) done(p Pace) bool {
+	if n := len(m.Whole.Fastest); n < goodRounds || n >= maxRounds {
+		return n >= maxRounds
 	}
 	open := 0
 	for i := range m.Ops {
-		if !m.Ops[i].done() {
+		if !m.Ops[i].entry(&m.Looks, p).Quorum() {
 			open++
 		}
 	}
-	return 10*open <= len(m.Ops)
+	return 10*open <= len(m.Ops) && m.Whole.entry(&m.Looks, p).Quorum()
 }
 
 // table sums up what s holds of programs.
-func (s *State) table(programs []*space.Program) *Table {
-	t := &Table{Reference: s.reference()}
+func (s *State) table(programs []*space.Program, pace Pace) *Table {
+	t := &Table{Pace: pace, Reference: s.reference(pace)}
 	for i, p := range programs {
 		from := &s.Models[i]
 		m := Model{Bytes: p.Streamed()}
 		if (p.Workload != space.Workload{}) {
-			m.Whole = from.Whole.entry()
+			m.Whole = from.Whole.entry(&from.Looks, pace)
 		}
 		ops, count := p.Ops()
 		for j, o := range ops {
-			m.Ops = append(m.Ops, OpEntry{o, count[o], from.Ops[j].entry()})
+			m.Ops = append(m.Ops, OpEntry{o, count[o], from.Ops[j].entry(&from.Looks, pace)})
 		}
 		t.Models = append(t.Models, m)
 	}

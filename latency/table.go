@@ -11,13 +11,12 @@ import (
 
 // Entry is a measured time in nanoseconds.
 type Entry struct {
-	Floor   float64 // undisturbed: the lowest level that three rounds reached, without quorum the lowest round
-	Third   float64 // the third lowest round from Floor on (the highest of fewer): how firm the floor is
+	Floor   float64 // undisturbed: see series.entry
 	Median  float64 // of the rounds' medians: what this machine gave
 	Low     float64 // Low…High hold the true median with 95 %; the whole range where rounds are fewer than 6
 	High    float64
 	Rounds  int // separate rounds of measuring
-	Reached int // rounds that came within 1 % (or 10 ns) of Floor
+	Reached int // rounds within 1 % (or 10 ns) of Floor
 	Samples int
 }
 
@@ -25,7 +24,9 @@ type Entry struct {
 const (
 	quorumTolerance = 0.01
 	quorumRounds    = 3
-	clockTolerance  = 10 // ns: what reading the clock is good for
+	clockTolerance  = 10   // ns: what reading the clock is good for
+	levelWidth      = 0.05 // rounds so far above the lowest level that three share are of that level
+	floorQuantile   = 0.25 // of them: the lowest are as much luck as the highest
 )
 
 // Quorum reports whether the floor was reached often enough to be trusted.
@@ -38,6 +39,7 @@ type Table struct {
 	Conditions
 	Date      string // RFC 3339
 	Context   Context
+	Pace      Pace
 	Reference Entry // of ReferenceProgram, timed all along
 	Models    []Model
 	// Overhead and Spread are for tables without whole models, which hold both: ns of
@@ -128,7 +130,7 @@ func (t *Table) Lacks(ops []space.Op) []space.Op {
 // factor: how much slower the machine is now.
 func (t *Table) Adopt(other *Table, factor float64) {
 	scaled := func(e Entry) Entry {
-		for _, v := range []*float64{&e.Floor, &e.Third, &e.Median, &e.Low, &e.High} {
+		for _, v := range []*float64{&e.Floor, &e.Median, &e.Low, &e.High} {
 			*v *= factor
 		}
 		return e
@@ -156,47 +158,57 @@ func (s *series) add(samples []float64) {
 	s.Samples += len(samples)
 }
 
-// entry sums the rounds up.
-func (s *series) entry() Entry {
-	fastest := slices.Sorted(slices.Values(s.Fastest))
-	e := Entry{Rounds: len(fastest), Samples: s.Samples}
-	at := 0 // of the floor
-	for ; at+quorumRounds <= len(fastest) && fastest[at+quorumRounds-1] > within(fastest[at]); at++ {
+// entry sums the rounds up, brought to a pace. The floor is found in two steps: the
+// lowest time that three separate rounds share within 1 % (without such a one the
+// lowest of all) tells where the undisturbed level is, in whatever share of the time
+// the machine was disturbed; the lower quartile of the rounds at that level is the
+// floor. Rounds in which the core changed its speed do not count.
+func (s *series) entry(l *looks, p Pace) Entry {
+	e := Entry{Rounds: len(s.Fastest), Samples: s.Samples}
+	var steady, medians []float64
+	for _, i := range l.steady() {
+		steady = append(steady, s.Fastest[i]*p.factor(l.at(i)))
 	}
-	if at+quorumRounds > len(fastest) {
+	for i, v := range s.Medians {
+		medians = append(medians, v*p.factor(l.at(i)))
+	}
+	slices.Sort(steady)
+	at := 0
+	for ; at+quorumRounds <= len(steady) && steady[at+quorumRounds-1] > within(steady[at]); at++ {
+	}
+	if at+quorumRounds > len(steady) {
 		at = 0
 	}
-	e.Floor, e.Third = fastest[at], fastest[min(at+quorumRounds, len(fastest))-1]
-	for _, v := range fastest[at:] {
-		if v <= within(e.Floor) {
+	end := at
+	for end < len(steady) && steady[end] <= max(steady[at]*(1+levelWidth), steady[at]+clockTolerance) {
+		end++
+	}
+	e.Floor = statistics.Quantile(steady[at:end], floorQuantile)
+	for _, v := range steady {
+		if e.Floor <= within(v) && v <= within(e.Floor) {
 			e.Reached++
 		}
 	}
-	e.Median, e.Low, e.High, _ = statistics.MedianInterval(s.Medians, 0.95)
+	e.Reached = max(e.Reached, 1)
+	e.Median, e.Low, e.High, _ = statistics.MedianInterval(medians, 0.95)
 	return e
 }
 
 // within is the highest time that confirms a floor.
-func within(floor float64) float64 { return max(floor*(1+quorumTolerance), floor+clockTolerance) }
-
-// done reports whether more rounds would teach nothing: the floor is confirmed, or
-// is soft, as that of weights streamed through a cache that others use.
-func (s *series) done() bool {
-	return len(s.Fastest) >= maxRounds || len(s.Fastest) >= goodRounds && s.entry().Quorum()
+func within(floor float64) float64 {
+	return max(floor*(1+quorumTolerance), floor+clockTolerance)
 }
 
 // validate refuses an entry that no measuring gives.
 func (e Entry) validate() error {
-	for _, v := range []float64{e.Floor, e.Third, e.Median, e.Low, e.High} {
+	for _, v := range []float64{e.Floor, e.Median, e.Low, e.High} {
 		if !(v > 0) || v > maxTime {
 			return fmt.Errorf("a time of %v ns", v)
 		}
 	}
 	switch {
-	case e.Low > e.Median || e.Median > e.High || e.Third < e.Floor:
-		return fmt.Errorf("floor %v, third %v, median %v in %v…%v ns are out of order", e.Floor, e.Third, e.Median, e.Low, e.High)
-	case e.Reached >= quorumRounds && e.Third > within(e.Floor)*(1+1e-9):
-		return fmt.Errorf("floor %v, third lowest %v ns with %d rounds at the floor", e.Floor, e.Third, e.Reached)
+	case e.Low > e.Median || e.Median > e.High:
+		return fmt.Errorf("median %v in %v…%v ns are out of order", e.Median, e.Low, e.High)
 	case e.Rounds < 1 || e.Reached < 1 || e.Reached > e.Rounds || e.Samples < e.Rounds:
 		return fmt.Errorf("floor reached in %d of %d rounds, %d samples", e.Reached, e.Rounds, e.Samples)
 	}

@@ -28,7 +28,7 @@ type Validation struct {
 	Misordered int     `json:"misordered"` // pairs in the wrong order although their intervals do not overlap
 	Coverage90 float64 `json:"coverage90"` // share of the measured latencies inside the predicted 90 % interval
 	Unsure     int     `json:"unsure"`     // models whose floor was not confirmed in three rounds
-	Drift      float64 `json:"drift"`      // the machine's time for the reference model beside the table's, -1; taken into account
+	Drift      float64 `json:"drift"`      // the machine's time for the reference model beside the table's, -1; above 0.04 it is taken into account
 }
 
 // Case is a model of a validation.
@@ -88,19 +88,25 @@ func even(list []sized, n int) (chosen []space.Arch, total float64) {
 	return chosen, total
 }
 
+// driftIgnored is the drift of the reference model that says less of the machine than
+// of that one model: correcting by it was seen to make predictions worse.
+const driftIgnored = 0.04
+
 // Validate runs architectures on this machine and holds what p predicts of them
-// against it. Predictions are scaled by the drift of the reference model.
+// against it, at the table's pace. A large drift of the reference model is taken into
+// account.
 func Validate(ctx context.Context, p *Predictor, archs []space.Arch, s Settings) (*Validation, []Case, *Runs, error) {
 	var programs []*space.Program
 	for _, a := range archs {
 		programs = append(programs, space.Lower(a, s.Workload))
 	}
+	s.Pace = p.table.Pace
 	runs, err := MeasurePrograms(ctx, programs, s)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	drift, err := p.table.Drift(runs.Reference)
-	if err == nil {
+	if err == nil && math.Abs(drift-1) > driftIgnored {
 		p = p.Scaled(drift)
 	}
 	cases := make([]Case, len(archs))

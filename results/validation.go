@@ -115,7 +115,7 @@ func (v *Validation) words() []string {
 		fmt.Sprintf("within     ±5 %%: %.4g %% of the models; ±10 %%: %.4g %%", v.Within5, v.Within10),
 		fmt.Sprintf("order      Kendall tau %.4f; of %d pairs %d in the wrong order although their intervals do not overlap", v.Tau, v.Pairs, v.Misordered),
 		fmt.Sprintf("coverage   %.4g %% of the measured latencies lie in the predicted 90 %% interval", v.Coverage90),
-		fmt.Sprintf("machine    the reference model took %+.1f %% of the table's time, which is taken into account; half of the runs took %.0f %% or more above the undisturbed time", 100*v.Drift, 100*(v.Conditions.Busy-1)),
+		fmt.Sprintf("machine    the reference model ran %+.1f %% off the table's time (above 4 %% it is taken into account); half of the runs took %.0f %% or more above the undisturbed time", 100*v.Drift, 100*(v.Conditions.Busy-1)),
 	}
 	if v.Unsure > 0 {
 		list = append(list, fmt.Sprintf("warning    %d models did not reach their floor in three rounds: the machine is busy, or needs more --time", v.Unsure))

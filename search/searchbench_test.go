@@ -167,12 +167,15 @@ func TestSearchBench(t *testing.T) {
 	if testing.Short() {
 		seeds, marks = 3, marks[:3]
 	}
+	// The goals are those of the problem that is at hand; another has none but exactness.
+	given := os.Getenv("SEARCHBENCH") == ""
 	for _, c := range []struct {
 		objectives []string
 		least      map[int]float64 // of the median
+		apart      map[int]float64 // the worst seed from the median
 	}{
-		{[]string{Latency, Score}, map[int]float64{1000: .95, 5000: .988, 20000: .996, 100000: .999}},
-		{[]string{Latency, Score, Memory}, map[int]float64{20000: .985}},
+		{[]string{Latency, Score}, map[int]float64{1000: .965, 5000: .991, 20000: .9975, 100000: .9997}, map[int]float64{5000: .005, 20000: .001}},
+		{[]string{Latency, Score, Memory}, map[int]float64{20000: .99}, nil},
 	} {
 		p := b.problem(t, c.objectives...)
 		truth := b.exact(t, p)
@@ -188,8 +191,8 @@ func TestSearchBench(t *testing.T) {
 				slices.Sort(shares)
 				median := (shares[(len(shares)-1)/2] + shares[len(shares)/2]) / 2
 				fmt.Printf("algorithm=%s objectives=%d evaluations=%d seeds=%d median=%.4f worst=%.4f\n", algorithm, len(c.objectives), n, seeds, median, shares[0])
-				if algorithm == Evolution && median < c.least[n] {
-					t.Errorf("%d objectives, %d evaluations: median %.4f of the exact hypervolume, want %.4f", len(c.objectives), n, median, c.least[n])
+				if given && !testing.Short() && algorithm == Evolution && (median < c.least[n] || c.apart[n] > 0 && median-shares[0] > c.apart[n]) {
+					t.Errorf("%d objectives, %d evaluations: median %.4f, worst %.4f of the exact hypervolume; want %.4f, and the worst within %.3f", len(c.objectives), n, median, shares[0], c.least[n], c.apart[n])
 				}
 				if shares[len(shares)-1] > 1+1e-9 {
 					t.Errorf("%s finds more than the exact front", algorithm)

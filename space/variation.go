@@ -33,12 +33,12 @@ func (s *Space) Sample(r *rand.Rand) Genes {
 //   - one gene of all layers takes a step in the same direction,
 //   - the depth takes a step: a layer is doubled or dropped,
 //   - the hidden or the embedding width takes a step,
-//   - the coupled move: the hidden width steps one way, a gene of all layers the
-//     other, which keeps the cost near and crosses from one width to the next.
+//   - the coupled move: the hidden width or the depth steps one way, a gene of all
+//     layers the other, which keeps the cost near and crosses from one to the next.
 func (s *Space) Mutate(r *rand.Rand, g Genes) Genes {
 	g = slices.Clone(g)
 	for {
-		switch n := r.IntN(16); {
+		switch n := r.IntN(18); {
 		case n < 7:
 			s.mutateLayer(r, g)
 		case n < 9:
@@ -48,7 +48,7 @@ func (s *Space) Mutate(r *rand.Rand, g Genes) Genes {
 		case n < 14:
 			s.step(r, g, GeneHidden+r.IntN(2)*(GeneEmbedding-GeneHidden))
 		default:
-			s.couple(r, g)
+			g = s.couple(r, g)
 		}
 		if r.IntN(3) != 0 {
 			return g
@@ -100,15 +100,23 @@ func (s *Space) shift(r *rand.Rand, g Genes, by int) {
 	}
 }
 
-func (s *Space) couple(r *rand.Rand, g Genes) {
-	before := int(g[GeneHidden])
-	s.step(r, g, GeneHidden)
-	if by := before - int(g[GeneHidden]); by != 0 {
+// couple steps the hidden width or the depth, and a gene or two of all layers the other
+// way.
+func (s *Space) couple(r *rand.Rand, g Genes) Genes {
+	i := GeneHidden + r.IntN(2)*(GeneDepth-GeneHidden)
+	before := int(g[i])
+	if i == GeneHidden {
+		s.step(r, g, i)
+	} else {
+		g = s.resize(r, g)
+	}
+	if by := before - int(g[i]); by != 0 {
 		s.shift(r, g, by)
 		if r.IntN(2) == 0 {
 			s.shift(r, g, by)
 		}
 	}
+	return g
 }
 
 // step moves a stem gene to a neighbouring choice.

@@ -66,7 +66,7 @@ and hold the measured latency and the allocated bytes against the prediction.
 			if err != nil {
 				return err
 			}
-			cmp, err := a.compare(c.Context(), t, device, level, r, time.Duration(budget))
+			cmp, err := a.compare(c.Context(), t, from.predictor.Table().Pace, device, level, r, time.Duration(budget))
 			if err != nil {
 				return err
 			}
@@ -109,7 +109,7 @@ func (t *target) samePlace(here devices.Profile) error {
 }
 
 // compare runs the models of a report.
-func (a *app) compare(ctx context.Context, t *target, device devices.Profile, level kernels.Level, r *results.Report, budget time.Duration) (*results.Comparisons, error) {
+func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device devices.Profile, level kernels.Level, r *results.Report, budget time.Duration) (*results.Comparisons, error) {
 	set, err := kernels.For(level)
 	if err != nil {
 		return nil, err
@@ -129,6 +129,7 @@ func (a *app) compare(ctx context.Context, t *target, device devices.Profile, le
 	}
 	a.phase("running %d models on this machine: %s, kernel level %s, threads %d", len(runs), device.Name, level, t.threads)
 	s := t.settings(device, level)
+	s.Pace = pace
 	s.Budget, s.Progress = budget, func(p latency.Progress) {
 		a.progress(max(budget-p.Elapsed, 0), "round %d: %d of %d models done", p.Round, p.Done, p.Models)
 	}

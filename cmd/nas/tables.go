@@ -205,7 +205,9 @@ func (a *app) here(ctx context.Context, t *target, ops []space.Op, programs func
 	}
 	if old != nil && len(old.Lacks(ops)) == 0 {
 		a.phase("using the table of %d ops measured here on %s", len(old.Entries()), old.Date)
-		a.tellDrift(old, t.settings(device, level))
+		s := t.settings(device, level)
+		s.Pace = old.Pace
+		a.tellDrift(old, s)
 		return newSource(device, old)
 	}
 	list, err := programs(t.settings(device, level))

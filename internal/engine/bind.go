@@ -113,7 +113,7 @@ func (p *prepared) bind(s space.Step, weights *Weights, threads int) (step, erro
 		b.units, b.run = s.Op.Batch*s.Op.KVHeads*blocks(s.Op.Rows, storeRows), runKVStore
 	case space.Attention:
 		b.units, b.run = s.Op.Batch*s.Op.Heads*blocks(s.Op.Rows, attentionRows), runAttention
-		if s.Op.Rows == 1 && !s.Op.Causal {
+		if s.Op.Rows == 1 {
 			b.units = s.Op.Batch * s.Op.KVHeads
 		}
 	}

@@ -131,7 +131,7 @@ func (e *Engine) worker(worker int) {
 				s.run(e, s, p.scratch[worker], from, to)
 			}
 			if e.threads > 1 {
-				e.pool.barrier.wait()
+				e.pool.meet()
 			}
 		}
 	}

@@ -11,7 +11,7 @@ const Epsilon = 1e-5
 // Sizes of a unit of work.
 const (
 	linearRows    = 4  // rows, where there are many
-	linearColumns = 64 // columns, where rows are few
+	linearColumns = 32 // columns, where rows are few
 	storeRows     = 16 // tokens of one KV head
 	attentionRows = 32 // queries of one head: a block of the kernel
 )
@@ -85,7 +85,7 @@ func runKVStore(e *Engine, s *step, scratch []byte, from, to int) {
 	group := o.Heads / o.KVHeads
 	perHead := blocks(o.Rows, storeRows)
 	for unit := from; unit < to; unit++ {
-		b, head, first := unit/perHead/o.KVHeads, unit/perHead%o.KVHeads, unit%perHead*storeRows
+		b, head, first := unit/o.KVHeads/perHead, unit%o.KVHeads, unit/o.KVHeads%perHead*storeRows
 		rows, position := min(storeRows, o.Rows-first), first
 		if s.decode {
 			position = e.position
@@ -105,33 +105,32 @@ func runKVStore(e *Engine, s *step, scratch []byte, from, to int) {
 	}
 }
 
-// runAttention shares blocks of one head's queries, or where there is one token
-// all heads that look at the same keys.
+// runAttention works through blocks of one head's queries. Units go by rows, as the
+// linear layers' do, so that a worker finds its queries in its own cache. Causal
+// ones go by heads: late rows look at more tokens than early ones. Where there is
+// one token, all heads that look at the same keys go together.
 func runAttention(e *Engine, s *step, scratch []byte, from, to int) {
 	o := s.op
-	group := o.Heads / o.KVHeads
-	context := o.Context
+	group, perHead := o.Heads/o.KVHeads, blocks(o.Rows, attentionRows)
+	a := kernels.AttentionArgs{LDQ: s.width, LDD: s.outWidth, Context: o.Context, Causal: o.Causal, Scratch: scratch}
 	if s.decode {
-		context = e.position + 1
+		a.Context = e.position + 1
 	}
-	if o.Rows == 1 && !o.Causal {
-		for unit := from; unit < to; unit++ {
-			b, head := unit/o.KVHeads, unit%o.KVHeads*group
-			a := kernels.AttentionArgs{Q: s.in[b*s.width+head*o.HeadWidth:], LDQ: o.HeadWidth, Rows: group, KV: &s.kv[unit], Context: context,
-				Dst: s.out[b*s.outWidth+head*o.HeadWidth:], LDD: o.HeadWidth, Scratch: scratch}
-			e.set.Attention(&a)
+	for unit := from; unit < to; unit++ {
+		var b, head int
+		switch {
+		case o.Rows == 1:
+			b, head = unit/o.KVHeads, unit%o.KVHeads*group
+			a.Rows, a.LDQ, a.LDD, a.Causal = group, o.HeadWidth, o.HeadWidth, false
+		case o.Causal:
+			b, head, a.Offset = unit/perHead/o.Heads, unit/perHead%o.Heads, unit%perHead*attentionRows
+			a.Rows = min(attentionRows, o.Rows-a.Offset)
+		default:
+			b, head, a.Offset = unit/o.Heads/perHead, unit%o.Heads, unit/o.Heads%perHead*attentionRows
+			a.Rows = min(attentionRows, o.Rows-a.Offset)
 		}
-		return
-	}
-	perHead := blocks(o.Rows, attentionRows)
-	for unit := from; unit < to; {
-		b, head, first := unit/perHead/o.Heads, unit/perHead%o.Heads, unit%perHead
-		last := min(perHead, first+to-unit) // further units of the same head
-		unit += last - first
-		row := b*o.Rows + first*attentionRows
-		a := kernels.AttentionArgs{Q: s.in[row*s.width+head*o.HeadWidth:], LDQ: s.width, Rows: min(last*attentionRows, o.Rows) - first*attentionRows,
-			KV: &s.kv[b*o.KVHeads+head/group], Context: context, Causal: o.Causal, Offset: first * attentionRows,
-			Dst: s.out[row*s.outWidth+head*o.HeadWidth:], LDD: s.outWidth, Scratch: scratch}
+		row := b*o.Rows + a.Offset
+		a.Q, a.Dst, a.KV = s.in[row*s.width+head*o.HeadWidth:], s.out[row*s.outWidth+head*o.HeadWidth:], &s.kv[b*o.KVHeads+head/group]
 		e.set.Attention(&a)
 	}
 }

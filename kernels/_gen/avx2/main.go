@@ -15,6 +15,9 @@ func main() {
 	for rows := 1; rows <= 3; rows++ {
 		tile(rows)
 	}
+	for rows := 4; rows <= 6; rows++ {
+		half(rows)
+	}
 	amax()
 	quantise(false)
 	quantise(true)
@@ -96,6 +99,70 @@ func tile(rows int) {
 	RET()
 }
 
+// half multiplies up to six rows with eight columns of a panel: fewer columns to
+// widen for each row than in tile.
+func half(rows int) {
+	name := fmt.Sprintf("half%dAVX2", rows)
+	TEXT(name, NOSPLIT, "func(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)")
+	Doc(fmt.Sprintf("%s writes %d rows of 8 sums over groups*4 int16 values of a and int8 values of half a panel.", name, rows))
+	Pragma("noescape")
+	dst, ldc := Load(Param("dst"), GP64()), Load(Param("ldc"), GP64())
+	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
+	b, groups := Load(Param("b"), GP64()), Load(Param("groups"), GP64())
+	lda3, lda5 := GP64(), GP64()
+	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
+	if rows > 5 {
+		LEAQ(Mem{Base: lda, Index: lda, Scale: 4}, lda5)
+	}
+	row := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}, {Base: a, Index: lda3, Scale: 1},
+		{Base: a, Index: lda, Scale: 4}, {Base: a, Index: lda5, Scale: 1}}
+	acc := make([][2]VecVirtual, rows)
+	for r := range acc {
+		for q := range acc[r] {
+			acc[r][q] = YMM()
+			VPXOR(acc[r][q], acc[r][q], acc[r][q])
+		}
+	}
+	w, v, t := [2]VecVirtual{YMM(), YMM()}, YMM(), YMM()
+	step := func(u int) {
+		for q := range w {
+			VPMOVSXBW(Mem{Base: b, Disp: 64*u + 16*q}, w[q])
+		}
+		for r := range acc {
+			VPBROADCASTQ(row[r].Offset(8*u), v)
+			VPMADDWD(w[0], v, t)
+			VPADDD(t, acc[r][0], acc[r][0])
+			VPMADDWD(w[1], v, v)
+			VPADDD(v, acc[r][1], acc[r][1])
+		}
+	}
+	SUBQ(Imm(2), groups)
+	JL(LabelRef("last"))
+	Label("groups")
+	step(0)
+	step(1)
+	ADDQ(Imm(16), a)
+	ADDQ(U32(128), b)
+	SUBQ(Imm(2), groups)
+	JGE(LabelRef("groups"))
+	Label("last")
+	ADDQ(Imm(2), groups)
+	JZ(LabelRef("summed"))
+	step(0)
+	Label("summed")
+	SHLQ(Imm(2), ldc)
+	for r := range acc {
+		VPHADDD(acc[r][1], acc[r][0], t)
+		VPERMQ(Imm(0xd8), t, t)
+		VMOVDQU(t, Mem{Base: dst})
+		if r+1 < rows {
+			ADDQ(ldc, dst)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
+
 // constant is a vector of eight times v in read-only memory.
 func constant(v float32) Mem { return bits(math.Float32bits(v)) }
 
@@ -113,14 +180,20 @@ func bits(v uint32) Mem {
 	return m
 }
 
+// move is how far a pointer goes on after a block of values.
+type move struct {
+	pointer Register
+	bytes   int
+}
+
 // blocks emits body for every 16 values; body steps the given pointers by 64 bytes
 // (or what it says) itself.
-func blocks(pointers map[Register]int, body func()) {
+func blocks(pointers []move, body func()) {
 	n := Load(Param("blocks"), GP64())
 	Label("block")
 	body()
-	for p, step := range pointers {
-		ADDQ(Imm(uint64(step)), p)
+	for _, m := range pointers {
+		ADDQ(Imm(uint64(m.bytes)), m.pointer)
 	}
 	DECQ(n)
 	JNZ(LabelRef("block"))
@@ -133,7 +206,7 @@ func amax() {
 	x, mask, m, v := Load(Param("x"), GP64()), YMM(), YMM(), YMM()
 	VMOVDQU(bits(0x7fffffff), mask)
 	VPXOR(m, m, m)
-	blocks(map[Register]int{x: 64}, func() {
+	blocks([]move{{x, 64}}, func() {
 		for half := range 2 {
 			VPAND(Mem{Base: x, Disp: 32 * half}, mask, v)
 			VPMAXUD(v, m, m)
@@ -170,7 +243,7 @@ func quantise(bytes bool) {
 	if bytes {
 		VBROADCASTSS(param("offset"), offset)
 	}
-	blocks(map[Register]int{x: 64, dst: step}, func() {
+	blocks([]move{{x, 64}, {dst, step}}, func() {
 		VMULPS(Mem{Base: x}, inverse, a)
 		VMULPS(Mem{Base: x, Disp: 32}, inverse, b)
 		VCVTPS2DQ(a, a)
@@ -212,7 +285,7 @@ func dequant() {
 	VBROADCASTSS(param("rowScale"), rowScale)
 	XORQ(at, at)
 	v, s := [2]VecVirtual{YMM(), YMM()}, [2]VecVirtual{YMM(), YMM()}
-	blocks(map[Register]int{at: 64}, func() {
+	blocks([]move{{at, 64}}, func() {
 		mem := func(base Register, half int) Mem { return Mem{Base: base, Index: at, Scale: 1, Disp: 32 * half} }
 		for h := range 2 {
 			VCVTDQ2PS(mem(acc, h), v[h])
@@ -247,7 +320,7 @@ func normalise() {
 	VBROADCASTSS(param("inverse"), inverse)
 	XORQ(at, at)
 	v := [2]VecVirtual{YMM(), YMM()}
-	blocks(map[Register]int{at: 64}, func() {
+	blocks([]move{{at, 64}}, func() {
 		mem := func(base Register, half int) Mem { return Mem{Base: base, Index: at, Scale: 1, Disp: 32 * half} }
 		for h := range 2 {
 			VMOVUPS(mem(x, h), v[h])
@@ -287,7 +360,7 @@ func sums(squares bool) {
 	for h := range s {
 		VXORPS(s[h], s[h], s[h])
 	}
-	blocks(map[Register]int{x: 64}, func() {
+	blocks([]move{{x, 64}}, func() {
 		for h := range 2 {
 			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
 			if squares {
@@ -310,7 +383,7 @@ func maximum() {
 	Pragma("noescape")
 	x, m, v := Load(Param("x"), GP64()), YMM(), YMM()
 	VBROADCASTSS(Mem{Base: x}, m)
-	blocks(map[Register]int{x: 64}, func() {
+	blocks([]move{{x, 64}}, func() {
 		VMAXPS(Mem{Base: x}, m, m)
 		VMAXPS(Mem{Base: x, Disp: 32}, m, m)
 	})
@@ -331,7 +404,7 @@ func multiply() {
 	Doc("multiply16 replaces 16*blocks values x by x*y.")
 	Pragma("noescape")
 	x, y, v := Load(Param("x"), GP64()), Load(Param("y"), GP64()), YMM()
-	blocks(map[Register]int{x: 64, y: 64}, func() {
+	blocks([]move{{x, 64}, {y, 64}}, func() {
 		for h := range 2 {
 			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
 			VMULPS(Mem{Base: y, Disp: 32 * h}, v, v)
@@ -372,7 +445,7 @@ func activation(name string, f func(v VecVirtual) VecVirtual) {
 	Doc(name + " replaces 16*blocks values by the activation.")
 	Pragma("noescape")
 	x := Load(Param("x"), GP64())
-	blocks(map[Register]int{x: 64}, func() {
+	blocks([]move{{x, 64}}, func() {
 		for h := range 2 {
 			v := YMM()
 			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)
@@ -424,7 +497,7 @@ func exponential() {
 	for h := range s {
 		VXORPS(s[h], s[h], s[h])
 	}
-	blocks(map[Register]int{x: 64}, func() {
+	blocks([]move{{x, 64}}, func() {
 		for h := range 2 {
 			v := YMM()
 			VMOVUPS(Mem{Base: x, Disp: 32 * h}, v)

@@ -1,0 +1,192 @@
+package latency
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nas/devices"
+	"nas/space"
+)
+
+func tinyFile(t testing.TB) *File {
+	_, programs := tinySpace(t)
+	table := made(programs[:3], func(space.Op, int) float64 { return 125 }, 0)
+	table.Pace = Pace{Look: 9000, Elasticity: 0.8}
+	table.Validation = &Validation{Models: 12, MAPE: 1.5, Worst: -3, Within5: 100, Within10: 100, Tau: 0.99, Pairs: 66, Coverage90: 90}
+	return &File{Device: devices.Detect("test"), Tables: []*Table{table}}
+}
+
+func TestFileRoundTrip(t *testing.T) {
+	s, programs := builtin(t)
+	f := &File{Device: devices.Detect("test"), Tables: []*Table{made(programs, law, 0), tinyFile(t).Tables[0]}}
+	path := filepath.Join(t.TempDir(), "p.json")
+	if err := f.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(f, back); diff != "" {
+		t.Errorf("round trip (-in +out):\n%s", diff)
+	}
+	other := s.Workload
+	other.Tokens++
+	if back.Table("generic", 1, s.Workload) == nil || back.Table("", 1, s.Workload) == nil || back.Table("avx2", 1, s.Workload) != nil ||
+		back.Table("", 2, s.Workload) != nil || back.Table("", 1, other) != nil {
+		t.Error("Table finds the wrong table")
+	}
+}
+
+// A file of version 1 is read; its ops were timed alone, so intervals are wide.
+func TestReadVersion1(t *testing.T) {
+	f, err := Read("testdata/version1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := f.Table("avx512vnni", 1, space.Workload{Phase: space.Encode, Batch: 1, Tokens: 8})
+	if table == nil || len(table.Entries()) != 69 || table.Overhead <= 0 {
+		t.Fatalf("got %+v", table)
+	}
+	s, _ := tinySpace(t)
+	e := predictor(t, table).Program(space.Lower(s.Arch(space.Genes{0, 0, 0, 0, 0, 0, 0}), s.Workload))
+	if e.Unknown != 0 || e.High/e.Low < 1.4 || e.Nanoseconds < table.Overhead {
+		t.Errorf("got %+v, want a wide interval", e)
+	}
+	if _, err := table.Drift(table.Reference); err == nil {
+		t.Error("its reference op is compared with a reference model")
+	}
+	data, err := os.ReadFile("testdata/version1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), `"rounds": 6`, `"rounds": 7`, 1)
+	if _, err := Decode([]byte(text)); err == nil || !strings.Contains(err.Error(), "checksum") {
+		t.Errorf("an edited file of version 1: %v", err)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	data, err := tinyFile(t).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := string(data)
+	path := filepath.Join(t.TempDir(), "p.json")
+	for name, c := range map[string]struct{ old, new, want string }{
+		"another file":  {good, `{"front": []}`, "unknown key"},
+		"empty":         {good, "", "truncated"},
+		"not JSON":      {good, "profile", "not JSON"},
+		"newer":         {`"version":2`, `"version":3,"shape":{}`, "version 3"},
+		"version 0":     {`"version":2`, `"version":0`, "version 0"},
+		"NaN":           {`"floor_ns":125`, `"floor_ns":NaN`, "not JSON"},
+		"infinite":      {`"floor_ns":125`, `"floor_ns":1e999`, "1e999"},
+		"negative":      {`"floor_ns":125`, `"floor_ns":-125`, "-125 ns"},
+		"zero":          {`"floor_ns":125`, `"floor_ns":0`, "0 ns"},
+		"edited":        {`"floor_ns":125`, `"floor_ns":124`, "checksum"},
+		"no quorum":     {`"rounds_at_floor":3`, `"rounds_at_floor":9`, "9 of 6 rounds"},
+		"duplicate key": {`"format":`, `"format":"x","format":`, "second time"},
+		"unknown op":    {`"op":"norm`, `"op":"nrm`, "nrm"},
+		"steps":         {`"steps":1,`, `"steps":0,`, "0 steps"},
+		"another CPU":   {`"vendor":"`, `"vendor":"Other`, "a table is of"},
+		"pace":          {`"elasticity":0.8`, `"elasticity":-1`, "elasticity -1"},
+		"busy":          {`"busy":1.2`, `"busy":-1`, "busy"},
+		"validation":    {`"misordered":0`, `"misordered":67`, "67 of 66"},
+		"threads":       {`"threads":1`, `"threads":0`, "0 threads"},
+	} {
+		text := strings.Replace(good, c.old, c.new, 1)
+		if text == good {
+			t.Fatalf("%s: the file holds no %q", name, c.old)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Read(path)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "latency: "+path+":") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v, want one line with %q", name, err, c.want)
+		}
+	}
+}
+
+// Any changed byte and any cut is noticed.
+func TestReadNoticesEveryByte(t *testing.T) {
+	whole := tinyFile(t)
+	data, err := whole.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := 1
+	if testing.Short() {
+		step = 11
+	}
+	for i := 0; i < len(data)-1; i += step {
+		changed := append([]byte{}, data...)
+		changed[i] ^= 1
+		if f, err := Decode(changed); err == nil && !cmp.Equal(f, whole) {
+			t.Fatalf("byte %d (%q to %q) is not noticed", i, data[i], changed[i])
+		}
+		if _, err := Decode(data[:i]); err == nil {
+			t.Fatalf("a cut at byte %d is not noticed", i)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	data, err := tinyFile(f).Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	old, err := os.ReadFile("testdata/version1.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(old)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := Decode(data)
+		if err != nil {
+			return
+		}
+		for _, table := range file.Tables {
+			p, err := NewPredictor(table)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range p.Regimes() {
+				for _, o := range table.Ops() {
+					if ns := r.Op(o); !(ns > 0) {
+						t.Fatalf("%v takes %v ns", o, ns)
+					}
+				}
+			}
+		}
+	})
+}
+
+func FuzzCheckpoint(f *testing.F) {
+	_, programs := tinySpace(f)
+	c := &Checkpoint{Settings: "x", State: newState(programs)}
+	c.Add(tinyFile(f).Tables[0])
+	path := filepath.Join(f.TempDir(), "c")
+	if err := c.Write(path); err != nil {
+		f.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := parseCheckpoint(data)
+		if err != nil {
+			return
+		}
+		if c.State != nil {
+			c.State.Fits(programs)
+		}
+	})
+}
