@@ -152,7 +152,7 @@ func (p *Probe) Trace(ends []int64) {
 				s.run(e, s, p.program.scratch[worker], from, to)
 			}
 			if e.threads > 1 {
-				e.pool.barrier.wait()
+				e.pool.meet()
 			}
 			if worker == 0 {
 				ends[i] = int64(time.Since(start))
