@@ -55,6 +55,7 @@ func newFit(models []Model) *fit {
 		}
 		for c := range sum {
 			smooth(&f.factor[c], &sum[c], &n[c])
+			rise(&f.factor[c], &n[c])
 		}
 	}
 	f.wholes(models)
@@ -97,6 +98,34 @@ func (f *fit) wholes(models []Model) {
 	}
 	for range fitRounds {
 		smooth(&f.whole, &sum, &n)
+		rise(&f.whole, &n)
+	}
+}
+
+// rise makes values not fall from one regime to the next, by the mean of those that
+// do (pool adjacent violators, Ayer et al. 1955): weights that come from further away
+// do not come sooner, so a fall is noise. n are the values' observations.
+func rise(values, n *[regimes]float64) {
+	type pool struct {
+		mean, weight float64
+		end          int
+	}
+	var pools []pool
+	for r, v := range values {
+		next := pool{v, n[r] + hold, r + 1}
+		for len(pools) > 0 && pools[len(pools)-1].mean > next.mean {
+			last := pools[len(pools)-1]
+			weight := last.weight + next.weight
+			next = pool{(last.mean*last.weight + next.mean*next.weight) / weight, weight, next.end}
+			pools = pools[:len(pools)-1]
+		}
+		pools = append(pools, next)
+	}
+	r := 0
+	for _, p := range pools {
+		for ; r < p.end; r++ {
+			values[r] = p.mean
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package latency
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"nas/internal/statistics"
 	"nas/space"
@@ -44,7 +45,8 @@ const (
 	firmRuns    = 8    // held-out models that an interval can be learnt from
 	betweenRuns = 0.02 // logarithm: by how much all times together differ between two runs of measuring, with 90 %
 	wideRuns    = 0.25 // where too few models were measured to learn from
-	sameRegimes = 0.01 // regimes that differ by less are one
+	sameRegimes = 0.02 // logarithm: regimes that differ by less are one
+	maxRegimes  = 6
 )
 
 // NewPredictor makes a predictor of a table that has entries.
@@ -87,41 +89,49 @@ func (p *Predictor) Scale() float64 { return p.scale }
 // mergedRange are neighbouring regimes that hardly differ.
 type mergedRange struct {
 	below  int
-	factor [classes]float64 // logarithms
+	factor [classes]float64 // logarithms, rising from range to range
+	width  float64          // regimes
 }
 
+// merge joins the two neighbouring ranges that differ least, until all differ and are
+// few: a search works through each of them.
 func (p *Predictor) merge() {
-	at := func(r int) (f [classes]float64) {
-		for c := range f {
-			f[c] = p.fit.factor[c][r] + p.fit.whole[r] + p.bias
-		}
-		return f
-	}
-	first := 0
 	for r := range regimes {
-		last := r == regimes-1
-		if !last && near(at(first), at(r+1)) {
-			continue
+		m := mergedRange{below: regimeEnd(r), width: 1}
+		for c := range m.factor {
+			m.factor[c] = p.fit.factor[c][r] + p.fit.whole[r] + p.bias
 		}
-		var m mergedRange
-		for i := first; i <= r; i++ {
-			for c, v := range at(i) {
-				m.factor[c] += v / float64(r-first+1)
+		p.regimes = append(p.regimes, m)
+	}
+	for len(p.regimes) > 1 {
+		nearest, least := 0, math.Inf(1)
+		for i := range len(p.regimes) - 1 {
+			if d := p.regimes[i].difference(&p.regimes[i+1]); d < least {
+				nearest, least = i, d
 			}
 		}
-		m.below = regimeEnd(r)
-		p.regimes = append(p.regimes, m)
-		first = r + 1
+		if least > sameRegimes && len(p.regimes) <= maxRegimes {
+			return
+		}
+		p.regimes[nearest].join(&p.regimes[nearest+1])
+		p.regimes = slices.Delete(p.regimes, nearest+1, nearest+2)
 	}
 }
 
-func near(a, b [classes]float64) bool {
-	for c := range a {
-		if math.Abs(a[c]-b[c]) > 2*sameRegimes {
-			return false
-		}
+// difference is that of the class that differs most.
+func (m *mergedRange) difference(next *mergedRange) (d float64) {
+	for c := range m.factor {
+		d = max(d, math.Abs(next.factor[c]-m.factor[c]))
 	}
-	return true
+	return d
+}
+
+func (m *mergedRange) join(next *mergedRange) {
+	width := m.width + next.width
+	for c := range m.factor {
+		m.factor[c] = (m.factor[c]*m.width + next.factor[c]*next.width) / width
+	}
+	m.below, m.width = next.below, width
 }
 
 // Regimes are ascending; the latency of a model is exactly the overhead and the sum

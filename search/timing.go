@@ -27,7 +27,7 @@ type Regime struct {
 // Bounds of the tables.
 const (
 	MaxTimings = 8
-	maxRegimes = 16 // of all timings together
+	maxRegimes = 64 // of all timings together
 )
 
 // regime is where a Regime's times stand.

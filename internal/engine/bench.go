@@ -144,24 +144,7 @@ func (p *Probe) next() {
 func (p *Probe) Trace(ends []int64) {
 	p.next()
 	e := p.bench.engine
-	start := time.Now()
-	work := func(worker int) {
-		for i := range p.program.steps {
-			s := &p.program.steps[i]
-			if from, to := e.pool.share(worker, s.units); from < to {
-				s.run(e, s, p.program.scratch[worker], from, to)
-			}
-			if e.threads > 1 {
-				e.pool.meet()
-			}
-			if worker == 0 {
-				ends[i] = int64(time.Since(start))
-			}
-		}
-	}
-	if e.threads == 1 {
-		work(0)
-	} else {
-		e.pool.run(work)
-	}
+	e.started, e.ends = time.Now(), ends
+	e.execute(p.turn[:], 1)
+	e.ends = nil
 }

@@ -5,6 +5,7 @@ package engine
 
 import (
 	"fmt"
+	"time"
 
 	"nas/kernels"
 	"nas/space"
@@ -33,6 +34,8 @@ type Engine struct {
 	repeats int
 	tokens  []int32
 	work    func(worker int)
+	started time.Time
+	ends    []int64 // nil, or when each step ended, in ns since started
 }
 
 // New allocates the memory of programs that share weights, arena and KV cache: an
@@ -132,6 +135,9 @@ func (e *Engine) worker(worker int) {
 			}
 			if e.threads > 1 {
 				e.pool.meet()
+			}
+			if worker == 0 && e.ends != nil {
+				e.ends[i] = int64(time.Since(e.started))
 			}
 		}
 	}
