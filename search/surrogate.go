@@ -134,7 +134,9 @@ func (r *surrogate) run(ctx context.Context) (Reason, error) {
 			return StandsStill, nil
 		}
 		before := r.front()
-		if err := r.fit(); err != nil {
+		if err := r.fit(); err != nil && len(r.failures) == 0 && len(r.order) < r.Sample {
+			return NothingNew, nil // too few are within the limits to learn from: all found are scored
+		} else if err != nil {
 			return "", err
 		}
 		promising, err := r.promising(ctx, before)

@@ -94,6 +94,7 @@ func farthest(points [][]float64, list []space.Genes, n int) (picked []space.Gen
 	}
 	for at := 0; len(picked) < min(n, len(list)); {
 		picked = append(picked, list[at])
+		distance[at] = 0
 		next := at
 		for i, p := range points {
 			d := 0.0

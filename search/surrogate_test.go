@@ -154,6 +154,10 @@ func TestSurrogateStops(t *testing.T) {
 	if err != nil || r.Stop != Cancelled || r.Evaluations != 50 || len(r.Front) == 0 {
 		t.Errorf("%v: %q after %d, %d on the front", err, r.Stop, r.Evaluations, len(r.Front))
 	}
+	few := additive(t, parse(t, strings.NewReplacer("[1, 2, 3]", "[1]", "embedding: [8, 16]\n", "", "[16, 32]}", "[16]}").Replace(tiny)), Limits{})
+	if r, c := mustSurrogate(t, few, SurrogateSettings{Inner: 300}); r.Stop != NothingNew || len(c.asked) != 4 || len(r.Front) == 0 {
+		t.Errorf("%q after %d of 4, %d on the front", r.Stop, len(c.asked), len(r.Front))
+	}
 	nothing := additive(t, parse(t, middling), Limits{Memory: 10})
 	if r, _ := mustSurrogate(t, nothing, SurrogateSettings{Inner: 300}); len(r.Front) != 0 {
 		t.Errorf("%d members within ten bytes", len(r.Front))

@@ -15,12 +15,12 @@ import (
 // judge puts figures on architectures.
 type judge struct {
 	timings   []timing
-	evaluator evaluator.Additive
+	evaluator evaluator.Evaluator
 	threads   int
 }
 
 // judgeOf judges by one table.
-func judgeOf(from source, w space.Workload, e evaluator.Additive, threads int) *judge {
+func judgeOf(from source, w space.Workload, e evaluator.Evaluator, threads int) *judge {
 	return &judge{[]timing{{name: search.Latency, workload: w, source: from}}, e, threads}
 }
 

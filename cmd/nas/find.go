@@ -19,6 +19,7 @@ type find struct {
 	problem *search.Additive
 	result  *search.Result
 	exact   *results.Exact
+	scores  *costlyScores // nil: the score costs nothing
 	started time.Time
 	told    time.Time
 	before  int // evaluations of the study that the search goes on from
@@ -34,6 +35,9 @@ func (f *find) run(ctx context.Context, seeds []space.Genes) (err error) {
 	}
 	f.app.phase("searching %s: %s architectures", f.space.Name, results.Count(approximate(f.space)))
 	f.started = time.Now()
+	if f.costly() {
+		return f.runCostly(limited, seeds)
+	}
 	if f.algorithm == string(search.ByProof) {
 		f.result, err = search.Exact(limited, f.problem, search.ExactSettings{Workers: f.workers, Progress: f.proving("exact front")})
 		if err != nil {
@@ -128,6 +132,10 @@ func (f *find) unproved(ctx context.Context, err error) error {
 
 // certify holds the front against the exact one, where that takes seconds.
 func (f *find) certify(ctx context.Context) {
+	if f.scores != nil {
+		f.exact = &results.Exact{Why: "the score is no sum over layers"}
+		return
+	}
 	if f.result.Stop == search.SpaceExhausted || f.result.Stop == search.Proved {
 		return
 	}
@@ -159,7 +167,10 @@ func approximate(s *space.Space) float64 {
 func (f *find) report(survey *search.Survey) (*results.Report, error) {
 	// Figures of what was found are made even where the search was stopped.
 	ctx := context.Background()
-	j := &judge{f.timings, f.evaluator, f.threads}
+	j := &judge{f.timings, f.additive, f.threads}
+	if f.scores != nil {
+		j.evaluator = f.scores
+	}
 	r := &results.Report{Conditions: j.conditions(f.space.Name), History: f.result.History}
 	c := &r.Conditions
 	l := f.limits
@@ -184,7 +195,7 @@ func (f *find) report(survey *search.Survey) (*results.Report, error) {
 		r.Front = append(r.Front, member)
 	}
 	var err error
-	if r.References, err = j.references(ctx, f.space.Model.Family); err != nil {
+	if r.References, err = f.references(ctx, j); err != nil {
 		return nil, err
 	}
 	r.Mark(f.problem.Objectives())

@@ -30,18 +30,19 @@ type hunt struct {
 	time          span
 	seed          uint64
 	workers       int
-	evaluatorName string
-	objectives    []string
-	algorithm     string
-	verified      bool
-	still         float64
-	study         string
-	replay        bool // only what the study holds
+	scoring
+	realScores int
+	objectives []string
+	algorithm  string
+	verified   bool
+	still      float64
+	study      string
+	replay     bool // only what the study holds
 
-	evaluator evaluator.Additive
-	timings   []timing
-	limits    search.Limits
-	names     []string // of the objectives
+	additive evaluator.Additive // what is added up; the score itself, or a guide to a costly one
+	timings  []timing
+	limits   search.Limits
+	names    []string // of the objectives
 }
 
 func (a *app) searchCommand() *cobra.Command {
@@ -83,7 +84,8 @@ func (h *hunt) bind(c *cobra.Command) {
 	f.Float64Var(&h.still, "still", 1e-5, "stop when a quarter more evaluations added less than this `share` to the hypervolume; 0: never")
 	f.Uint64Var(&h.seed, "seed", 1, "of the random numbers")
 	f.IntVar(&h.workers, "workers", runtime.NumCPU(), "goroutines that search; the front does not depend on it")
-	f.StringVar(&h.evaluatorName, "evaluator", evaluator.Names()[0], "`name` of the proxy accuracy: "+strings.Join(evaluator.Names(), ", "))
+	h.scoring.flags(c, searchEvaluators)
+	f.IntVar(&h.realScores, "scores", 200, "architectures that a costly --evaluator scores at most")
 	f.StringSliceVar(&h.objectives, "objectives", nil, "what the front weighs against each other: a `list` of two to four of score, latency, memory, flash, params; also prefill, decode and names of devices (default score,latency,memory)")
 	f.BoolVar(&h.verified, "verify", false, "run the front's members on this machine and mark those that break --latency")
 	f.StringVar(&h.study, "study", h.study, "keep everything in `file`, and go on from it where it exists")
@@ -103,8 +105,9 @@ func (h *hunt) check() (err error) {
 	if h.workers < 1 || h.workers > 1024 {
 		return bad(fmt.Errorf("--workers %d is outside 1…1024", h.workers), "leave --workers out: the front does not depend on it")
 	}
-	if h.evaluator, err = evaluator.ByName(h.evaluatorName); err != nil {
-		return bad(err, "--evaluator %s", evaluator.Names()[0])
+	h.additive = evaluator.Capacity{}
+	if h.realScores < 1 || h.realScores > 1e5 {
+		return bad(fmt.Errorf("--scores %d is outside 1…100000", h.realScores), "the default is --scores 200")
 	}
 	if err := h.target.resolve(); err != nil {
 		return err
@@ -166,6 +169,9 @@ func (a *app) hunt(ctx context.Context, flags *pflag.FlagSet, h *hunt) (report *
 		if k, err = resume(flags, h); err != nil {
 			return nil, err
 		}
+	}
+	if err := h.scoring.check(flags, searchEvaluators); err != nil {
+		return nil, errors.Join(err, k.close())
 	}
 	defer func() {
 		if closeErr := k.close(); err == nil {
@@ -248,7 +254,7 @@ func algorithms() []string {
 
 // problem is what is searched.
 func (h *hunt) problem(costs func(timing) search.Timing, l search.Limits) (*search.Additive, error) {
-	c := search.Costs{Base: h.evaluator.Base, Layer: h.evaluator.Layer}
+	c := search.Costs{Base: h.additive.Base, Layer: h.additive.Layer}
 	for _, t := range h.timings {
 		c.Timings = append(c.Timings, costs(t))
 	}
