@@ -45,8 +45,8 @@ const (
 	firmRuns    = 8    // held-out models that an interval can be learnt from
 	betweenRuns = 0.02 // logarithm: by how much all times together differ between two runs of measuring, with 90 %
 	wideRuns    = 0.25 // where too few models were measured to learn from
-	sameRegimes = 0.02 // logarithm: regimes that differ by less are one
-	maxRegimes  = 6
+	sameRegimes = 0.01 // logarithm: regimes that differ by less are one
+	maxRegimes  = 12
 )
 
 // NewPredictor makes a predictor of a table that has entries.
