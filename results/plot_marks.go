@@ -15,7 +15,7 @@ type marks struct{ *Figure }
 
 const (
 	dot  vg.Length = 1.6 // radius of a member
-	near vg.Length = 1.5 // members closer than this, and of one colour, are one dot
+	near vg.Length = 1.7 // members closer than this, and of one colour, are one dot
 )
 
 // Plot draws from the back to the front.
