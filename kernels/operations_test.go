@@ -199,6 +199,21 @@ func TestLinearOfEveryHeight(t *testing.T) {
 	}
 }
 
+// A matrix that is taken in parts gives what its columns give one by one.
+func TestLinearOfLargeMatrix(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two megabytes of weights")
+	}
+	r := rand.New(rand.NewPCG(10, 10))
+	c := linearCase{33, 1000, 2000, GELU, true, false, false}
+	w := newMatrix(c.n, c.k, true)
+	FillMatrix(w, 3)
+	x := normals(r, c.rows*c.k)
+	for _, s := range sets(t) {
+		same(t, s.Level().String(), runLinear(t, s, c, x, w, nil, 0), runLinear(t, s, c, x, w, nil, 64))
+	}
+}
+
 // A row with a NaN or an infinity makes its outputs NaN, and no others.
 func TestLinearShowsNaN(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
