@@ -5,10 +5,11 @@ import "math"
 // attentionRows is how many queries are worked on at a time.
 const attentionRows = 32
 
-// AttentionScratch is the working memory of an Attention in bytes: quantised
-// queries, scores, quantised probabilities and int32 sums of 32 rows.
-func AttentionScratch(headWidth, context int) int {
-	return attentionRows*(2*(align64(headWidth)+64)+4*PadN(context)+2*(align64(context)+64)+4*blockColumns) + 4*PadN(headWidth) + 256
+// AttentionScratch is the working memory in bytes of an Attention of so many
+// queries: of a block of them the quantised values, scores, quantised probabilities
+// and int32 sums.
+func AttentionScratch(rows, headWidth, context int) int {
+	return min(rows, attentionRows)*(2*(align64(headWidth)+64)+4*PadN(context)+2*(align64(context)+64)+4*blockColumns) + 4*PadN(headWidth) + 256
 }
 
 // AttentionArgs are the operands of one head's Attention.
@@ -21,7 +22,7 @@ type AttentionArgs struct {
 	Offset    int
 	Dst       []float32 // [Rows][HeadWidth], rows LDD apart
 	LDD       int
-	Scratch   []byte // AttentionScratch(HeadWidth, Context) bytes
+	Scratch   []byte // AttentionScratch(Rows, HeadWidth, Context) bytes
 }
 
 // Attention is softmax(Q K^T / sqrt(HeadWidth)) V. Both products are int8: queries
@@ -41,16 +42,17 @@ func (s *Set) Attention(a *AttentionArgs) {
 		ones[i] = 1
 	}
 	rest = rest[4*len(ones):]
-	scores := floats(rest, attentionRows*columns)
-	rest = rest[4*attentionRows*columns:]
-	acc := ints(rest, attentionRows*blockColumns)
-	rest = rest[4*attentionRows*blockColumns:]
+	block := min(attentionRows, a.Rows)
+	scores := floats(rest, block*columns)
+	rest = rest[4*block*columns:]
+	acc := ints(rest, block*blockColumns)
+	rest = rest[4*block*blockColumns:]
 	lda, ldp := s.stride(depth), s.stride(columns)
-	queries, chances := rest[:attentionRows*lda], rest[attentionRows*lda:][:attentionRows*ldp]
+	queries, chances := rest[:block*lda], rest[block*lda:][:block*ldp]
 	base2 := float32(math.Log2E / math.Sqrt(float64(kv.HeadWidth))) // e^(x/root) = 2^(x*base2)
 
-	for row := 0; row < a.Rows; row += attentionRows {
-		rows := min(attentionRows, a.Rows-row)
+	for row := 0; row < a.Rows; row += block {
+		rows := min(block, a.Rows-row)
 		scale := scale[:rows]
 		s.quantise(queries, lda, a.Q[row*a.LDQ:], a.LDQ, kv.HeadWidth, scale, s.offset)
 		for i := range scale {

@@ -70,7 +70,7 @@ func BenchmarkLinear(b *testing.B) {
 		m, n, k := c[0], c[1], c[2]
 		b.Run(fmt.Sprintf("M=%d/N=%d/K=%d", m, n, k), func(b *testing.B) {
 			s := best(b)
-			a := LinearArgs{X: make([]float32, m*k), LDX: k, Rows: m, W: matrix(n, k), Dst: make([]float32, m*n), LDD: n, Scratch: make([]byte, LinearScratch(k))}
+			a := LinearArgs{X: make([]float32, m*k), LDX: k, Rows: m, W: matrix(n, k), Dst: make([]float32, m*n), LDD: n, Scratch: make([]byte, LinearScratch(m, k))}
 			for i := range a.X {
 				a.X[i] = float32(i%23) - 11
 			}
@@ -106,7 +106,7 @@ func BenchmarkAttention(b *testing.B) {
 		m, n, k := c[0], c[1], c[2]
 		b.Run(fmt.Sprintf("M=%d/N=%d/K=%d", m, n, k), func(b *testing.B) {
 			s := best(b)
-			a := AttentionArgs{Q: noise(m * k), LDQ: k, Rows: m, KV: randomKV(s, k, n), Context: n, Dst: make([]float32, m*k), LDD: k, Scratch: make([]byte, AttentionScratch(k, n))}
+			a := AttentionArgs{Q: noise(m * k), LDQ: k, Rows: m, KV: randomKV(s, k, n), Context: n, Dst: make([]float32, m*k), LDD: k, Scratch: make([]byte, AttentionScratch(m, k, n))}
 			for b.Loop() {
 				s.Attention(&a)
 			}

@@ -30,14 +30,17 @@ type LinearArgs struct {
 	// ColLo and ColHi select columns of W, multiples of 16 (32 when Gated); both 0:
 	// all. Threads share a matrix of few rows by them.
 	ColLo, ColHi int
-	Scratch      []byte // LinearScratch(K) bytes
+	Scratch      []byte // LinearScratch(Rows, K) bytes
 }
 
 const linearRows = 32 // rows quantised at once, at most, at one byte a value
 
-// LinearScratch is the working memory of a Linear of depth k in bytes: a block of
-// quantised rows, their scales and a block of int32 sums.
-func LinearScratch(k int) int { return linearRows*(align64(k)+64) + 128 + 4*linearRows*blockColumns }
+// LinearScratch is the working memory in bytes of a Linear of so many rows of depth
+// k: a block of quantised rows, of one byte a value or half as many of two, their
+// scales and a block of int32 sums.
+func LinearScratch(rows, k int) int {
+	return min(2*rows, linearRows)*(align64(k)+64) + 128 + 4*min(rows, linearRows)*blockColumns
+}
 
 func align64(n int) int { return (n + 63) &^ 63 }
 
@@ -45,14 +48,40 @@ func align64(n int) int { return (n + 63) &^ 63 }
 // lines, so that rows do not compete for the same places of a cache.
 func (s *Set) stride(n int) int { return align64(n*s.valueBytes) | 64 }
 
+// A matrix of more than streamed bytes does not stay in the second-level cache from
+// one block of rows to the next. It is taken in parts of at most cached bytes:
+// quantising the rows again for each is cheaper than fetching it again for each
+// block of them.
+const (
+	streamed = 3 << 19
+	cached   = 1 << 20
+)
+
 // Linear quantises each row of X, multiplies it with W exactly in int32 and writes
 // act(X W + bias) + residual.
 func (s *Set) Linear(a *LinearArgs) {
+	lo, hi, depth := a.ColLo, a.ColHi, PadK(a.W.K)
+	if hi == 0 {
+		hi = PadN(a.W.N)
+	}
+	if a.Rows <= s.rowBlock || (hi-lo)*depth <= streamed {
+		s.linear(a)
+		return
+	}
+	part := *a
+	step := max(cached/depth/blockColumns, 1) * blockColumns
+	for ; lo < hi; lo += step {
+		part.ColLo, part.ColHi = lo, min(lo+step, hi)
+		s.linear(&part)
+	}
+}
+
+func (s *Set) linear(a *LinearArgs) {
 	w := a.W
-	lda, block := s.stride(PadK(w.K)), s.rowBlock
+	lda, block := s.stride(PadK(w.K)), min(s.rowBlock, a.Rows)
 	scale := floats(a.Scratch, linearRows)
-	acc := ints(a.Scratch[128:], linearRows*blockColumns)
-	quantised := a.Scratch[128+4*linearRows*blockColumns:][:block*lda]
+	acc := ints(a.Scratch[128:], block*blockColumns)
+	quantised := a.Scratch[128+4*len(acc):][:block*lda]
 	for row := 0; row < a.Rows; row += block {
 		rows := min(block, a.Rows-row)
 		s.quantise(quantised, lda, a.X[row*a.LDX:], a.LDX, w.K, scale[:rows], s.offset)

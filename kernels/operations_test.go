@@ -156,7 +156,7 @@ func runLinear(t *testing.T, s *Set, c linearCase, x []float32, w *Matrix, resid
 	t.Helper()
 	ldd := c.n + 3
 	dst, check := guarded[float32](t, (c.rows-1)*ldd+c.n, 1)
-	a := LinearArgs{X: x, LDX: c.k, Rows: c.rows, W: w, Dst: dst, LDD: ldd, Outputs: c.n, Act: c.act, Gated: c.gated, Scratch: make([]byte, LinearScratch(c.k))}
+	a := LinearArgs{X: x, LDX: c.k, Rows: c.rows, W: w, Dst: dst, LDD: ldd, Outputs: c.n, Act: c.act, Gated: c.gated, Scratch: make([]byte, LinearScratch(c.rows, c.k))}
 	if c.residual {
 		for row := range c.rows {
 			copy(dst[row*ldd:], residual[row*c.n:][:c.n])
@@ -199,6 +199,21 @@ func TestLinearOfEveryHeight(t *testing.T) {
 	}
 }
 
+// A matrix that is taken in parts gives what its columns give one by one.
+func TestLinearOfLargeMatrix(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two megabytes of weights")
+	}
+	r := rand.New(rand.NewPCG(10, 10))
+	c := linearCase{33, 1000, 2000, GELU, true, false, false}
+	w := newMatrix(c.n, c.k, true)
+	FillMatrix(w, 3)
+	x := normals(r, c.rows*c.k)
+	for _, s := range sets(t) {
+		same(t, s.Level().String(), runLinear(t, s, c, x, w, nil, 0), runLinear(t, s, c, x, w, nil, 64))
+	}
+}
+
 // A row with a NaN or an infinity makes its outputs NaN, and no others.
 func TestLinearShowsNaN(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
@@ -218,7 +233,7 @@ func linearShowsNaN(t *testing.T, bad float32, rows int) {
 		x[14] = bad
 		dst := make([]float32, 20*rows)
 		for act := None; act <= SiLU; act++ {
-			s.Linear(&LinearArgs{X: x, LDX: 10, Rows: rows, W: m, Dst: dst, LDD: 20, Act: act, Scratch: make([]byte, LinearScratch(10))})
+			s.Linear(&LinearArgs{X: x, LDX: 10, Rows: rows, W: m, Dst: dst, LDD: 20, Act: act, Scratch: make([]byte, LinearScratch(rows, 10))})
 			for i, v := range dst {
 				if isNaN := v != v; isNaN != (i/20 == 1) {
 					t.Fatalf("%v, act %d: row %d column %d is %v", s.Level(), act, i/20, i%20, v)
@@ -281,7 +296,7 @@ func TestAttention(t *testing.T) {
 			}
 			dst, check := guarded[float32](t, (c.rows-1)*ldd+d, 1)
 			s.Attention(&AttentionArgs{Q: q, LDQ: ldq, Rows: c.rows, KV: kv, Context: c.context, Causal: c.causal, Offset: c.offset,
-				Dst: dst, LDD: ldd, Scratch: make([]byte, AttentionScratch(d, c.context))})
+				Dst: dst, LDD: ldd, Scratch: make([]byte, AttentionScratch(c.rows, d, c.context))})
 			check(what)
 			var got []float32
 			for row := range c.rows {
@@ -313,7 +328,7 @@ func TestAttentionShowsNaN(t *testing.T) {
 			x[part][20*d+3] = float32(math.NaN())
 			kv, dst := newKV(d, rows), make([]float32, rows*d)
 			s.KVStore(kv, 0, rows, x["key"], x["value"], d, make([]byte, KVScratch(d)))
-			s.Attention(&AttentionArgs{Q: x["query"], LDQ: d, Rows: rows, KV: kv, Context: rows, Causal: true, Dst: dst, LDD: d, Scratch: make([]byte, AttentionScratch(d, rows))})
+			s.Attention(&AttentionArgs{Q: x["query"], LDQ: d, Rows: rows, KV: kv, Context: rows, Causal: true, Dst: dst, LDD: d, Scratch: make([]byte, AttentionScratch(rows, d, rows))})
 			for i, v := range dst {
 				want := i/d == first || part != "query" && i/d > first
 				if isNaN := v != v; isNaN != want {

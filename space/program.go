@@ -136,11 +136,15 @@ func MatrixBytes(n, k int, bias bool) int {
 func (o Op) Scratch() int {
 	switch o.Kind {
 	case Linear:
-		return 32*(align(o.K)+64) + 128 + 4*32*64
+		return min(2*o.Rows, 32)*(align(o.K)+64) + 128 + 4*min(o.Rows, 32)*64
 	case KVStore:
 		return align(16 * padK(o.HeadWidth))
 	case Attention:
-		return 32*(2*(align(o.HeadWidth)+64)+4*padN(o.Context)+2*(align(o.Context)+64)+4*64) + 4*padN(o.HeadWidth) + 256
+		rows := min(o.Rows, 32)
+		if o.Rows == 1 { // of all heads that share the keys
+			rows = min(o.Heads/o.KVHeads, 32)
+		}
+		return rows*(2*(align(o.HeadWidth)+64)+4*padN(o.Context)+2*(align(o.Context)+64)+4*64) + 4*padN(o.HeadWidth) + 256
 	}
 	return 0
 }

@@ -110,9 +110,10 @@ func (p *Probe) Prime() {
 	set := p.bench.engine.set
 	for _, heads := range p.program.caches {
 		for h := range heads {
+			scratch := make([]byte, kernels.KVScratch(heads[h].HeadWidth))
 			for token := range heads[h].Capacity {
 				x := p.bench.noise[(h*31+token*17)%(len(p.bench.noise)/2):][:heads[h].HeadWidth]
-				set.KVStore(&heads[h], token, 1, x, x, 0, p.program.scratch[0])
+				set.KVStore(&heads[h], token, 1, x, x, 0, scratch)
 			}
 		}
 	}
