@@ -6454,6 +6454,8 @@ TEXT ·quantise512(SB), NOSPLIT, $0-60
 	VPBROADCASTD word7fffffff<>+0(SB), Z1
 	VBROADCASTSS word42fe0000<>+0(SB), X2
 	VMOVDQU32    packOrder<>+0(SB), Z3
+	CMPQ         k+40(FP), $0x20
+	JLE          narrow
 
 row:
 	MOVQ   k+40(FP), R9
@@ -6593,6 +6595,58 @@ rounddone:
 	VZEROUPPER
 	RET
 
+narrow:
+	MOVQ     k+40(FP), R8
+	LEAQ     3(R8), R9
+	ANDQ     $-4, R9
+	MOVQ     $-1, R10
+	BZHIQ    R8, R10, R10
+	KMOVQ    R10, K1
+	KSHIFTRQ $0x10, K1, K2
+	MOVQ     $-1, R8
+	BZHIQ    R9, R8, R8
+	KMOVQ    R8, K3
+
+narrowRow:
+	VMOVDQU32.Z   (DX), K1, Z6
+	VPANDD        Z1, Z6, Z8
+	VMOVDQU32.Z   64(DX), K2, Z7
+	VPANDD        Z1, Z7, Z9
+	VPMAXUD       Z9, Z8, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y9
+	VPMAXUD       Y9, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X9
+	VPMAXUD       X9, X8, X8
+	VPSHUFD       $0x4e, X8, X9
+	VPMAXUD       X9, X8, X8
+	VPSHUFD       $0xb1, X8, X9
+	VPMAXUD       X9, X8, X8
+	VMOVD         X8, R8
+	CMPL          R8, $0x7f800000
+	JAE           NaN
+	CMPL          R8, $0x0da24260
+	JB            zero
+	VDIVSS        X2, X8, X9
+	VMOVSS        X9, (DI)
+	VDIVSS        X8, X2, X9
+	VBROADCASTSS  X9, Z8
+	VMULPS        Z8, Z6, Z6
+	VCVTPS2DQ     Z6, Z6
+	VPMOVDB       Z6, X6
+	VMULPS        Z8, Z7, Z7
+	VCVTPS2DQ     Z7, Z7
+	VPMOVDB       Z7, X7
+	VINSERTI32X4  $0x01, X7, Y6, Y6
+	VPXORD        Y0, Y6, Y6
+	VMOVDQU8      Y6, K3, (AX)
+	ADDQ          BX, DX
+	ADDQ          CX, AX
+	ADDQ          $0x04, DI
+	DECQ          SI
+	JNZ           narrowRow
+	VZEROUPPER
+	RET
+
 NaN:
 	MOVL $0x7fc00000, R8
 	JMP  fill
@@ -6602,34 +6656,39 @@ zero:
 
 fill:
 	MOVL R8, (DI)
-	MOVQ AX, R9
-	MOVQ k+40(FP), R8
-	ADDQ $0x03, R8
-	ANDQ $-4, R8
-	CMPQ R8, $0x00000010
+	MOVQ AX, R8
+	MOVQ k+40(FP), R9
+	ADDQ $0x03, R9
+	ANDQ $-4, R9
+	CMPQ R9, $0x00000010
 	JL   fill1done
 
 fill1:
-	VMOVDQU8 X0, (R9)
-	ADDQ     $0x00000010, R9
-	SUBQ     $0x00000010, R8
-	CMPQ     R8, $0x00000010
+	VMOVDQU8 X0, (R8)
+	ADDQ     $0x00000010, R8
+	SUBQ     $0x00000010, R9
+	CMPQ     R9, $0x00000010
 	JGE      fill1
 
 fill1done:
-	TESTQ    R8, R8
+	TESTQ    R9, R9
 	JZ       filldone
 	MOVQ     $-1, R10
-	BZHIQ    R8, R10, R10
+	BZHIQ    R9, R10, R10
 	KMOVQ    R10, K1
-	VMOVDQU8 X0, K1, (R9)
+	VMOVDQU8 X0, K1, (R8)
 
 filldone:
 	ADDQ BX, DX
 	ADDQ CX, AX
 	ADDQ $0x04, DI
 	DECQ SI
-	JNZ  row
+	JZ   done
+	CMPQ k+40(FP), $0x20
+	JLE  narrow
+	JMP  row
+
+done:
 	VZEROUPPER
 	RET
 
@@ -8719,17 +8778,17 @@ valuesdone:
 	RET
 
 // func rotate512(x *float32, table *float32, half int)
-// Requires: AVX, AVX512BW, AVX512F, BMI2
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
 TEXT ·rotate512(SB), NOSPLIT, $0-24
 	MOVQ x+0(FP), AX
 	MOVQ table+8(FP), CX
 	MOVQ half+16(FP), DX
 	MOVQ DX, BX
 	SHLQ $0x02, BX
-	CMPQ DX, $0x00000010
-	JL   values1done
 
-values1:
+sixteen:
+	CMPQ    DX, $0x10
+	JL      eight
 	VMOVUPS (AX), Z0
 	VMOVUPS (AX)(BX*1), Z1
 	VMOVUPS (CX), Z2
@@ -8744,30 +8803,48 @@ values1:
 	VMOVUPS Z0, (AX)(BX*1)
 	ADDQ    $0x00000040, AX
 	ADDQ    $0x00000040, CX
-	SUBQ    $0x00000010, DX
-	CMPQ    DX, $0x00000010
-	JGE     values1
+	SUBQ    $0x10, DX
+	JMP     sixteen
 
-values1done:
+eight:
+	CMPQ    DX, $0x08
+	JL      few
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX)(BX*1), Y1
+	VMOVUPS (CX), Y2
+	VMOVUPS (CX)(BX*1), Y3
+	VMULPS  Y2, Y0, Y4
+	VMULPS  Y3, Y0, Y0
+	VMULPS  Y3, Y1, Y3
+	VMULPS  Y2, Y1, Y1
+	VSUBPS  Y3, Y4, Y4
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y0, (AX)(BX*1)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x08, DX
+
+few:
 	TESTQ     DX, DX
-	JZ        valuesdone
+	JZ        done
 	MOVQ      $-1, SI
 	BZHIQ     DX, SI, SI
 	KMOVQ     SI, K1
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(BX*1), K1, Z1
-	VMOVUPS.Z (CX), K1, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z3
-	VMULPS    Z2, Z0, Z4
-	VMULPS    Z3, Z0, Z0
-	VMULPS    Z3, Z1, Z3
-	VMULPS    Z2, Z1, Z1
-	VSUBPS    Z3, Z4, Z4
-	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z4, K1, (AX)
-	VMOVUPS   Z0, K1, (AX)(BX*1)
+	VMOVUPS.Z (AX), K1, Y0
+	VMOVUPS.Z (AX)(BX*1), K1, Y1
+	VMOVUPS.Z (CX), K1, Y2
+	VMOVUPS.Z (CX)(BX*1), K1, Y3
+	VMULPS    Y2, Y0, Y4
+	VMULPS    Y3, Y0, Y0
+	VMULPS    Y3, Y1, Y3
+	VMULPS    Y2, Y1, Y1
+	VSUBPS    Y3, Y4, Y4
+	VADDPS    Y1, Y0, Y0
+	VMOVUPS   Y4, K1, (AX)
+	VMOVUPS   Y0, K1, (AX)(BX*1)
 
-valuesdone:
+done:
 	VZEROUPPER
 	RET
 

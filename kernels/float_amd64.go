@@ -1,14 +1,19 @@
 package kernels
 
 // The float32 primitives in AVX2: whole blocks of 16 values in assembly, the rest
-// in generic Go, which computes the same bits.
+// as a block filled up with zeros, or in generic Go, which computes the same bits.
 
 func amaxAVX2(x []float32) uint32 {
 	whole, bits := len(x)&^15, uint32(0)
 	if whole > 0 {
 		bits = amax16(&x[0], whole/16)
 	}
-	return max(bits, amaxGeneric(x[whole:]))
+	if whole == len(x) {
+		return bits
+	}
+	var rest [16]float32
+	copy(rest[:], x[whole:])
+	return max(bits, amax16(&rest[0], 1))
 }
 
 func roundWordsAVX2(dst []byte, x []float32, inverse float32, _ byte) {
@@ -17,9 +22,12 @@ func roundWordsAVX2(dst []byte, x []float32, inverse float32, _ byte) {
 	if whole > 0 {
 		quantiseWords16(&dst[0], &x[0], whole/16, inverse)
 	}
-	for i, v := range x[whole:] {
-		q := int8(roundByte(float32(v * inverse)))
-		dst[2*(whole+i)], dst[2*(whole+i)+1] = byte(q), byte(q>>7)
+	if whole < len(x) {
+		var rest [16]float32
+		var words [32]byte
+		copy(rest[:], x[whole:])
+		quantiseWords16(&words[0], &rest[0], 1, inverse)
+		copy(dst[2*whole:], words[:2*(len(x)-whole)])
 	}
 }
 
@@ -29,7 +37,13 @@ func roundBytesAVX2(dst []byte, x []float32, inverse float32, offset byte) {
 	if whole > 0 {
 		quantiseBytes16(&dst[0], &x[0], whole/16, inverse, uint32(offset)*0x10001)
 	}
-	roundGeneric(dst[whole:], x[whole:], inverse, offset)
+	if whole < len(x) {
+		var rest [16]float32
+		var bytes [16]byte
+		copy(rest[:], x[whole:])
+		quantiseBytes16(&bytes[0], &rest[0], 1, inverse, uint32(offset)*0x10001)
+		copy(dst[whole:], bytes[:len(x)-whole])
+	}
 }
 
 func dequantAVX2(dst []float32, acc []int32, rowScale float32, colScale, bias, residual []float32) {
@@ -64,7 +78,12 @@ func geluAVX2(x []float32) {
 	if whole > 0 {
 		gelu16(&x[0], whole/16)
 	}
-	geluGeneric(x[whole:])
+	if whole < len(x) {
+		var rest [16]float32
+		copy(rest[:], x[whole:])
+		gelu16(&rest[0], 1)
+		copy(x[whole:], rest[:])
+	}
 }
 
 func siluAVX2(x []float32) {
@@ -72,7 +91,12 @@ func siluAVX2(x []float32) {
 	if whole > 0 {
 		silu16(&x[0], whole/16)
 	}
-	siluGeneric(x[whole:])
+	if whole < len(x) {
+		var rest [16]float32
+		copy(rest[:], x[whole:])
+		silu16(&rest[0], 1)
+		copy(x[whole:], rest[:])
+	}
 }
 
 func expAVX2(x []float32, top float32) float32 {
@@ -81,10 +105,13 @@ func expAVX2(x []float32, top float32) float32 {
 	if whole > 0 {
 		exp16(&x[0], whole/16, top, &part[0])
 	}
-	for i, v := range x[whole:] {
-		e := exp2f(float32(v - top))
-		x[whole+i] = e
-		part[i] = float32(part[i] + e)
+	if whole < len(x) {
+		var rest, sums [16]float32
+		copy(rest[:], x[whole:])
+		exp16(&rest[0], 1, top, &sums[0])
+		for i := range copy(x[whole:], rest[:]) {
+			part[i] = float32(part[i] + rest[i])
+		}
 	}
 	return fold(&part)
 }

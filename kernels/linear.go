@@ -45,9 +45,35 @@ func align64(n int) int { return (n + 63) &^ 63 }
 // lines, so that rows do not compete for the same places of a cache.
 func (s *Set) stride(n int) int { return align64(n*s.valueBytes) | 64 }
 
+// A matrix of more than streamed bytes does not stay in the second-level cache from
+// one block of rows to the next. It is taken in parts of at most cached bytes:
+// quantising the rows again for each is cheaper than fetching it again for each
+// block of them.
+const (
+	streamed = 3 << 19
+	cached   = 1 << 20
+)
+
 // Linear quantises each row of X, multiplies it with W exactly in int32 and writes
 // act(X W + bias) + residual.
 func (s *Set) Linear(a *LinearArgs) {
+	lo, hi, depth := a.ColLo, a.ColHi, PadK(a.W.K)
+	if hi == 0 {
+		hi = PadN(a.W.N)
+	}
+	if a.Rows <= s.rowBlock || (hi-lo)*depth <= streamed {
+		s.linear(a)
+		return
+	}
+	part := *a
+	step := max(cached/depth/blockColumns, 1) * blockColumns
+	for ; lo < hi; lo += step {
+		part.ColLo, part.ColHi = lo, min(lo+step, hi)
+		s.linear(&part)
+	}
+}
+
+func (s *Set) linear(a *LinearArgs) {
 	w := a.W
 	lda, block := s.stride(PadK(w.K)), s.rowBlock
 	scale := floats(a.Scratch, linearRows)

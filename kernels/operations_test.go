@@ -179,19 +179,65 @@ func runLinear(t *testing.T, s *Set, c linearCase, x []float32, w *Matrix, resid
 	return out
 }
 
-// A row with a NaN makes its outputs NaN, and no others.
+// Blocks and tiles of every height, and depths around the steps of the loops, give
+// generic's bits.
+func TestLinearOfEveryHeight(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	for _, k := range []int{1, 4, 15, 28, 63, 64, 65, 200} {
+		for _, n := range []int{1, 16, 47, 80} {
+			w := newMatrix(n, k, true)
+			PackMatrix(w, normals(r, n*k), normals(r, n))
+			for rows := 1; rows <= 70; rows += 1 + rows/34*8 {
+				c := linearCase{rows, n, k, None, true, rows%2 == 0, false}
+				x, residual := normals(r, rows*k), normals(r, rows*n)
+				want := runLinear(t, generic(t), c, x, w, residual, 0)
+				for _, s := range sets(t) {
+					same(t, fmt.Sprintf("%v, %v", c, s.Level()), runLinear(t, s, c, x, w, residual, 0), want)
+				}
+			}
+		}
+	}
+}
+
+// A matrix that is taken in parts gives what its columns give one by one.
+func TestLinearOfLargeMatrix(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two megabytes of weights")
+	}
+	r := rand.New(rand.NewPCG(10, 10))
+	c := linearCase{33, 1000, 2000, GELU, true, false, false}
+	w := newMatrix(c.n, c.k, true)
+	FillMatrix(w, 3)
+	x := normals(r, c.rows*c.k)
+	for _, s := range sets(t) {
+		same(t, s.Level().String(), runLinear(t, s, c, x, w, nil, 0), runLinear(t, s, c, x, w, nil, 64))
+	}
+}
+
+// A row with a NaN or an infinity makes its outputs NaN, and no others.
 func TestLinearShowsNaN(t *testing.T) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		for _, rows := range []int{3, 9, 40} {
+			linearShowsNaN(t, float32(bad), rows)
+		}
+	}
+}
+
+func linearShowsNaN(t *testing.T, bad float32, rows int) {
+	t.Helper()
 	m := newMatrix(20, 10, true)
 	r := rand.New(rand.NewPCG(4, 4))
 	PackMatrix(m, normals(r, 200), normals(r, 20))
 	for _, s := range sets(t) {
-		x := normals(r, 30)
-		x[14] = float32(math.NaN())
-		dst := make([]float32, 60)
-		s.Linear(&LinearArgs{X: x, LDX: 10, Rows: 3, W: m, Dst: dst, LDD: 20, Scratch: make([]byte, LinearScratch(10))})
-		for i, v := range dst {
-			if isNaN := v != v; isNaN != (i/20 == 1) {
-				t.Fatalf("%v: row %d column %d is %v", s.Level(), i/20, i%20, v)
+		x := normals(r, 10*rows)
+		x[14] = bad
+		dst := make([]float32, 20*rows)
+		for act := None; act <= SiLU; act++ {
+			s.Linear(&LinearArgs{X: x, LDX: 10, Rows: rows, W: m, Dst: dst, LDD: 20, Act: act, Scratch: make([]byte, LinearScratch(10))})
+			for i, v := range dst {
+				if isNaN := v != v; isNaN != (i/20 == 1) {
+					t.Fatalf("%v, act %d: row %d column %d is %v", s.Level(), act, i/20, i%20, v)
+				}
 			}
 		}
 	}
@@ -218,8 +264,8 @@ func TestAttention(t *testing.T) {
 		causal                       bool
 	}
 	var cases []shape
-	for _, width := range []int{16, 26, 64} {
-		for _, tokens := range []int{1, 2, 5, 16, 17, 33, 70} {
+	for _, width := range []int{13, 16, 26, 64, 128} {
+		for _, tokens := range []int{1, 2, 5, 16, 17, 33, 70, 130} {
 			cases = append(cases, shape{tokens, tokens, width, 0, false}, shape{tokens, tokens, width, 0, true}, shape{1, tokens, width, 0, false})
 			if tokens > 4 {
 				cases = append(cases, shape{tokens - 4, tokens, width, 4, true})
@@ -266,6 +312,28 @@ func TestAttention(t *testing.T) {
 			}
 			if cosine := xy / math.Sqrt(xx*yy); !(cosine > 0.999) {
 				t.Errorf("%s: cosine %v with float64, want > 0.999", what, cosine)
+			}
+		}
+	}
+}
+
+// A query that is no number spoils its row, a key or a value the rows that look at
+// it.
+func TestAttentionShowsNaN(t *testing.T) {
+	const rows, d = 40, 26
+	for _, s := range sets(t) {
+		for part, first := range map[string]int{"query": 20, "key": 20, "value": 20} {
+			r := rand.New(rand.NewPCG(3, 3))
+			x := map[string][]float32{"query": normals(r, rows*d), "key": normals(r, rows*d), "value": normals(r, rows*d)}
+			x[part][20*d+3] = float32(math.NaN())
+			kv, dst := newKV(d, rows), make([]float32, rows*d)
+			s.KVStore(kv, 0, rows, x["key"], x["value"], d, make([]byte, KVScratch(d)))
+			s.Attention(&AttentionArgs{Q: x["query"], LDQ: d, Rows: rows, KV: kv, Context: rows, Causal: true, Dst: dst, LDD: d, Scratch: make([]byte, AttentionScratch(d, rows))})
+			for i, v := range dst {
+				want := i/d == first || part != "query" && i/d > first
+				if isNaN := v != v; isNaN != want {
+					t.Fatalf("%v, bad %s: row %d column %d is %v", s.Level(), part, i/d, i%d, v)
+				}
 			}
 		}
 	}
@@ -322,6 +390,37 @@ func TestNorms(t *testing.T) {
 					want = float64(v) / math.Sqrt(square+1e-5) * float64(gamma[i])
 					if got := float64(rms[row*width+i]); math.Abs(got-want) > 1e-4 {
 						t.Fatalf("%v: RMSNorm of %d: [%d][%d] is %v, want %v", s.Level(), width, row, i, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Norms of every number of rows and width give generic's bits, also of rows that are
+// no numbers.
+func TestNormsAgree(t *testing.T) {
+	for _, s := range sets(t) {
+		for count := 1; count <= 9; count++ {
+			for _, width := range []int{1, 7, 16, 17, 31, 48, 78, 312} {
+				for name, row := range rows(width) {
+					r := rand.New(rand.NewPCG(6, uint64(width)))
+					ldx, ldd := width+3, width+1
+					x, gamma, beta := normals(r, count*ldx), normals(r, width), normals(r, width)
+					copy(x[count/2*ldx:], row)
+					n := (count-1)*ldd + width
+					for f, norm := range map[string]func(s *Set, dst []float32){
+						"LayerNorm": func(s *Set, dst []float32) { s.LayerNorm(dst, x, gamma, beta, count, width, ldx, ldd, 1e-5) },
+						"RMSNorm":   func(s *Set, dst []float32) { s.RMSNorm(dst, x, gamma, count, width, ldx, ldd, 1e-5) },
+					} {
+						want := make([]float32, n)
+						norm(generic(t), want)
+						got, check := guarded[float32](t, n, count%3)
+						clear(got)
+						norm(s, got)
+						what := fmt.Sprintf("%v, %s of %d rows of %d, %s", s.Level(), f, count, width, name)
+						check(what)
+						same(t, what, got, want)
 					}
 				}
 			}

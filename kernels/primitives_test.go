@@ -145,7 +145,12 @@ func TestProduct(t *testing.T) {
 			}
 		}
 	}
-	shapes = append(shapes, shape{24, 4, 48}, shape{3, 1, 1024}, shape{1, 12, 33}, shape{30, 7, 5})
+	shapes = append(shapes, shape{24, 4, 48}, shape{3, 1, 1024}, shape{12, 1, 1024}, shape{1, 12, 33}, shape{30, 7, 5})
+	for rows := 15; rows <= 66; rows += 1 + rows/34*7 { // the tiles of AMX
+		for _, groups := range []int{1, 15, 16, 17, 32, 35} {
+			shapes = append(shapes, shape{rows, 1 + rows%5, groups})
+		}
+	}
 	for _, s := range sets(t) {
 		for name, fill := range fills {
 			for i, c := range shapes {
@@ -351,6 +356,96 @@ func elementwise(t *testing.T, what func(string) string, s, g *Set, x []float32)
 		pair[1](want)
 		check(what(f))
 		same(t, what(f), got, want)
+	}
+}
+
+// The gated activations, lookups and rearrangements of every level give generic's
+// bits.
+func TestFusedPrimitives(t *testing.T) {
+	g := generic(t)
+	for _, s := range sets(t) {
+		for _, n := range lengthsUpTo(70) {
+			what := func(f string) string { return fmt.Sprintf("%v, %s, length %d", s.Level(), f, n) }
+			r := rand.New(rand.NewPCG(4, uint64(n)))
+			x := normals(r, 2*PadN(n))
+			for _, act := range []Activation{ReLU, GELU, SiLU} {
+				got, check := guarded[float32](t, n, n%3)
+				want := make([]float32, n)
+				s.gate(act, got, slices.Clone(x))
+				g.gate(act, want, slices.Clone(x))
+				check(what("gate"))
+				same(t, what("gate"), got, want)
+			}
+			row := make([]int8, n)
+			fillBytes(row, uint64(n))
+			for _, add := range []bool{false, true} {
+				got, check := guarded[float32](t, n, n%3)
+				copy(got, x)
+				want := slices.Clone(x[:n])
+				s.gather(got, row, 0.3, add)
+				g.gather(want, row, 0.3, add)
+				check(what("gather"))
+				same(t, what("gather"), got, want)
+			}
+			got, check := guarded[float32](t, 2*n, n%3)
+			copy(got, x)
+			want, table := slices.Clone(x[:2*n]), normals(r, 2*n)
+			s.rotate(got, table)
+			g.rotate(want, table)
+			check(what("rotate"))
+			same(t, what("rotate"), got, want)
+			interleaved(t, what("interleave"), s, g, n)
+		}
+	}
+}
+
+// interleaved compares the columns that are asked for; what others hold is free.
+func interleaved(t *testing.T, what string, s, g *Set, n int) {
+	t.Helper()
+	stride, v := 3*PanelWidth*GroupDepth, make([]byte, 4*n+3*5)
+	for i := range v {
+		v[i] = byte(i * 7)
+	}
+	size := (PadN(n)/PanelWidth-1)*stride + PanelWidth*GroupDepth
+	got, check := guarded[int8](t, size, n%5)
+	want := make([]int8, size)
+	s.interleave(got, stride, v, n+5, n)
+	g.interleave(want, stride, v, n+5, n)
+	check(what)
+	for i := range n {
+		for j := range GroupDepth {
+			if at := i/PanelWidth*stride + i%PanelWidth*GroupDepth + j; got[at] != want[at] {
+				t.Fatalf("%s: column %d, row %d is %d, want %d", what, i, j, got[at], want[at])
+			}
+		}
+	}
+}
+
+// Rows are quantised one like the other, wherever they lie, and nothing around.
+func TestQuantiseRows(t *testing.T) {
+	for _, s := range sets(t) {
+		for _, n := range []int{1, 3, 16, 26, 63, 64, 65, 130, 312} {
+			const count = 12
+			ldx, ldq := n+2, PadK(n)*s.valueBytes+5
+			x := make([]float32, count*ldx)
+			i := 0
+			for _, row := range rows(n) { // all kinds, in any order
+				copy(x[i*ldx:], row)
+				i++
+			}
+			got, check := guarded[byte](t, (count-1)*ldq+PadK(n)*s.valueBytes, n%3)
+			scale := make([]float32, count)
+			s.quantise(got, ldq, x, ldx, n, scale, s.offset)
+			check(fmt.Sprintf("%v, length %d", s.Level(), n))
+			for i := range scale {
+				want, wantScale := make([]byte, PadK(n)*s.valueBytes), make([]float32, 1)
+				s.quantise(want, len(want), x[i*ldx:], n, n, wantScale, s.offset)
+				same(t, fmt.Sprintf("%v, scale of row %d of %d", s.Level(), i, n), scale[i:i+1], wantScale)
+				if !slices.Equal(got[i*ldq:][:len(want)], want) {
+					t.Fatalf("%v: row %d of %d is %v, want %v", s.Level(), i, n, got[i*ldq:][:len(want)], want)
+				}
+			}
+		}
 	}
 }
 
