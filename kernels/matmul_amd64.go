@@ -49,17 +49,23 @@ func spread16(dst []float32, stride int, src []float32, lds, panels int) {
 	spreadFMA256(&dst[0], stride, &src[0], lds, panels)
 }
 
+// transposeAVX2 takes 64 columns at a time, so that the lines it writes parts of stay
+// in the first-level cache until they are whole.
 func transposeAVX2(dst []float32, ldd int, src []float32, lds, rows, columns int) {
-	whole := columns &^ 7
-	i := 0
-	for ; i+8 <= rows && whole > 0; i += 8 {
-		_, _ = dst[(whole-1)*ldd+i:][:8], src[(i+7)*lds:][:whole]
-		transpose8(&dst[i], ldd, &src[i*lds], lds, whole/8)
-		if whole < columns {
-			transposeGeneric(dst[whole*ldd+i:], ldd, src[i*lds+whole:], lds, 8, columns-whole)
+	for j := 0; j < columns; j += 64 {
+		width := min(64, columns-j)
+		whole := width &^ 7
+		i := 0
+		for ; i+8 <= rows && whole > 0; i += 8 {
+			from, to := i*lds+j, j*ldd+i
+			_, _ = dst[to+(whole-1)*ldd:][:8], src[from+7*lds:][:whole]
+			transpose8(&dst[to], ldd, &src[from], lds, whole/8)
+			if whole < width {
+				transposeGeneric(dst[to+whole*ldd:], ldd, src[from+whole:], lds, 8, width-whole)
+			}
 		}
-	}
-	if i < rows {
-		transposeGeneric(dst[i:], ldd, src[i*lds:], lds, rows-i, columns)
+		if i < rows {
+			transposeGeneric(dst[j*ldd+i:], ldd, src[i*lds+j:], lds, rows-i, width)
+		}
 	}
 }

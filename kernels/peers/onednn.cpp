@@ -13,7 +13,7 @@ int main() {
     auto a = random_values<uint8_t>(size_t(m) * k, 0, 254), bytes = a;
     auto w = random_values<int8_t>(size_t(n) * k, -127, 127);
     auto bias = random_values<float>(n, -9, 9);
-    auto out = std::vector<float>(size_t(m) * n + 64);
+    auto out = std::vector<float>(size_t(m) * n + (1 << 16));
     memory::desc src({m, k}, dt::u8, memory::format_tag::ab), any({k, n}, dt::s8, memory::format_tag::any),
         plain({k, n}, dt::s8, memory::format_tag::ba), add({1, n}, dt::f32, memory::format_tag::ab), dst({m, n}, dt::f32, memory::format_tag::ab);
     primitive_attr attr;
