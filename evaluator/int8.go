@@ -45,7 +45,7 @@ func newInt8(m *nn.Model[float32], n *nn.Net, b, t, threads int, e *nn.Exec[floa
 	if h.Projection != nil {
 		q.projection = pack(h.Projection, h.ProjectionBias, a.Embedding, a.Hidden)
 	}
-	q.scratch = make([]byte, kernels.LinearScratch(max(a.Hidden, a.Embedding)))
+	q.scratch = make([]byte, kernels.LinearScratch(b*t, max(a.Hidden, a.Embedding)))
 	return q, nil
 }
 
