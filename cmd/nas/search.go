@@ -215,7 +215,7 @@ func (h *hunt) report(j *judge, p *search.Additive, result *search.Result) (*res
 func (j *judge) warnings(interpolated int) []string {
 	var w []string
 	if t := j.predictor.Table(); t.WithoutQuorum() > 0 {
-		w = append(w, fmt.Sprintf("%d of the table's %d ops did not reach their floor three times: intervals are wider by it", t.WithoutQuorum(), len(t.Entries())))
+		w = append(w, fmt.Sprintf("%d of the table's %d ops have no confirmed floor: the machine was not quiet while it measured", t.WithoutQuorum(), len(t.Entries())))
 	}
 	if interpolated > 0 {
 		w = append(w, fmt.Sprintf("up to %d steps of a model are not in the table: interpolated, not measured", interpolated))
