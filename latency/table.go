@@ -153,8 +153,8 @@ func (t *Table) Adopt(other *Table, factor float64) {
 
 // series is what the rounds gave: of each round the fastest sample and the median.
 type series struct {
-	Fastest []float64 `json:"fastest_ns"`
-	Medians []float64 `json:"medians_ns"`
+	Fastest []float64 `json:"fastest_ns,omitempty"`
+	Medians []float64 `json:"medians_ns,omitempty"`
 	Samples int       `json:"samples"`
 }
 

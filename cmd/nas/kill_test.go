@@ -43,7 +43,7 @@ func TestProfileSurvivesKill(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(200+r.IntN(2500)) * time.Millisecond)
+		time.Sleep(time.Duration(1500+r.IntN(2500)) * time.Millisecond)
 		c.Process.Kill()
 		c.Wait()
 		if _, err := os.Stat(path); err == nil {
@@ -65,6 +65,9 @@ func TestProfileSurvivesKill(t *testing.T) {
 		}
 		tables, entries = len(check.Tables), found
 		t.Logf("kill %d: %d tables, %d entries of the next", i+1, tables, entries)
+	}
+	if tables+entries == 0 {
+		t.Error("no checkpoint was ever written")
 	}
 	if _, err := os.Stat(path); err != nil {
 		if out, err := command().CombinedOutput(); err != nil {
