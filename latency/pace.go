@@ -34,8 +34,8 @@ const (
 
 // looks are what PaceOp took before and after each round's samples, in ns.
 type looks struct {
-	Before []float64 `json:"before_ns"`
-	After  []float64 `json:"after_ns"`
+	Before []float64 `json:"before_ns,omitempty"`
+	After  []float64 `json:"after_ns,omitempty"`
 }
 
 func (l *looks) add(before, after float64) {

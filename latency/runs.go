@@ -89,7 +89,7 @@ func (t *Table) Drift(now Entry) (float64, error) {
 	case t.Workload == space.Workload{} || t.Reference.Floor == 0:
 		return 1, fmt.Errorf("latency: the table has no reference model to compare speeds by")
 	case !t.Reference.Quorum() || !now.Quorum():
-		return 1, fmt.Errorf("latency: the reference model was not confirmed in three rounds: the machine is too busy to compare its speed with the table's")
+		return 1, fmt.Errorf("latency: the reference model was not confirmed: the machine is too busy to compare its speed with the table's")
 	}
 	return now.Floor / t.Reference.Floor, nil
 }

@@ -25,7 +25,7 @@ type State struct {
 type modelState struct {
 	Looks looks    `json:"pace"` // by round
 	Whole series   `json:"whole"`
-	Ops   []series `json:"ops"`
+	Ops   []series `json:"ops,omitempty"`
 }
 
 func newState(programs []*space.Program) *State {
@@ -181,7 +181,7 @@ type stateFile struct {
 // the one at work.
 type Checkpoint struct {
 	Settings string      `json:"settings"` // of the whole profile; another one cannot go on from here
-	Tables   []tableJSON `json:"tables"`
+	Tables   []tableJSON `json:"tables,omitempty"`
 	Limit    float64     `json:"limit"` // that the covering of the state was made with
 	State    *State      `json:"state,omitempty"`
 }

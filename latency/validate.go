@@ -27,7 +27,7 @@ type Validation struct {
 	Pairs      int     `json:"pairs"`      // of models
 	Misordered int     `json:"misordered"` // pairs in the wrong order although their intervals do not overlap
 	Coverage90 float64 `json:"coverage90"` // share of the measured latencies inside the predicted 90 % interval
-	Unsure     int     `json:"unsure"`     // models whose floor was not confirmed in three rounds
+	Unsure     int     `json:"unsure"`     // models whose floor was not confirmed
 	Drift      float64 `json:"drift"`      // the machine's time for the reference model beside the table's, -1; above 0.04 it is taken into account
 }
 

@@ -32,7 +32,7 @@ func TestProfileSurvivesKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	command := func() *exec.Cmd {
-		c := exec.Command(os.Args[0], "profile", "--space", spec, "--time", strconv.Itoa(3+kills)+"s", "-o", path)
+		c := exec.Command(os.Args[0], "profile", "--space", spec, "--time", strconv.Itoa(8+3*kills)+"s", "-o", path)
 		c.Env = append(os.Environ(), asCommand+"=1")
 		return c
 	}
@@ -43,7 +43,13 @@ func TestProfileSurvivesKill(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(200+r.IntN(2500)) * time.Millisecond)
+		for range 200 { // until there is something to lose
+			if _, err := os.Stat(path + ".part"); err == nil {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		time.Sleep(time.Duration(r.IntN(2000)) * time.Millisecond)
 		c.Process.Kill()
 		c.Wait()
 		if _, err := os.Stat(path); err == nil {
@@ -65,6 +71,9 @@ func TestProfileSurvivesKill(t *testing.T) {
 		}
 		tables, entries = len(check.Tables), found
 		t.Logf("kill %d: %d tables, %d entries of the next", i+1, tables, entries)
+	}
+	if tables+entries == 0 {
+		t.Error("no checkpoint was ever written")
 	}
 	if _, err := os.Stat(path); err != nil {
 		if out, err := command().CombinedOutput(); err != nil {
