@@ -39,7 +39,8 @@ func (a *app) evaluateCommand() *cobra.Command {
 With --truth, hold an evaluator against models that were really trained: how well it
 orders them (tau, rho), and above all how well it orders pairs of nearly equal size
 (concordance within a band: 1 all right, 0 a coin), beside what parameter counts and
-depth alone would say. FILE.csv has one trained model a row.
+depth alone would say. FILE.csv has one trained model a row; what it does not say of
+a model, such as its norms, is as in --space if that is given, else as in BERT or GPT-2.
 
   nas evaluate BERT-mini TinyBERT-4
   nas evaluate front.json --evaluator command --command "python3 score.py text.txt"
@@ -84,6 +85,11 @@ func (a *app) evaluate(c *cobra.Command, e *evaluation, args []string) error {
 	if err := e.suit(c, g); err != nil {
 		return err
 	}
+	if truth != nil && c.Flags().Changed("space") {
+		if err := e.form(truth); err != nil {
+			return err
+		}
+	}
 	if err := a.open(c.Context(), &e.scoring, e.space, e.workload, g.models); err != nil {
 		return err
 	}
@@ -92,6 +98,24 @@ func (a *app) evaluate(c *cobra.Command, e *evaluation, args []string) error {
 		return a.judge(c.Context(), e, truth)
 	}
 	return a.score(c.Context(), e, g.models)
+}
+
+// form gives trained models what their file does not say of them, such as norms and
+// positions, from the space that they are of.
+func (e *evaluation) form(truth *evaluator.Truth) error {
+	for i := range truth.Models {
+		m := &truth.Models[i]
+		form := e.space.Model
+		form.Vocabulary = m.Arch.Vocabulary
+		if form.Gated != m.Arch.Gated {
+			return bad(fmt.Errorf("%s: %s has a feed-forward network of another form than the space %q", e.truth, m.ID, e.spaceName), "leave --space out, or give the space that the models are of")
+		}
+		m.Arch.Model = form
+		if err := m.Arch.Validate(); err != nil {
+			return bad(fmt.Errorf("%s: %s: %w", e.truth, m.ID, err), "leave --space out, or give the space that the models are of")
+		}
+	}
+	return nil
 }
 
 // check finds faults of the flags before any work.

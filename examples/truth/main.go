@@ -3,6 +3,12 @@
 //
 //	go run ./examples/truth --space examples/truth/stories.yaml --corpus stories.txt -o truth.csv
 //
+// stories.csv is what the defaults gave on a sample of 4 MB of children's stories
+// (TinyStories, Eldan & Li 2023): 24 architectures in three bands, two seeds each,
+// 600 steps of 16 sequences of 64 tokens. Its two seeds agree on 80 % of the pairs
+// within 5 % of each other's size; parameters outside the embedding order 40 % of them
+// right, a supernet of 400 steps 80 %.
+//
 // A row is written as soon as its model is trained; the same command again goes on
 // with those that are missing.
 package main
