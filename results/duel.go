@@ -23,7 +23,7 @@ type Duel struct {
 type Side struct {
 	Name        string    `json:"name"`
 	Members     int       `json:"members"`
-	Hypervolume float64   `json:"hypervolume"` // of the box between the best of both fronts and Reference; -1: not of so many objectives
+	Hypervolume float64   `json:"hypervolume"` // of the box between the best of both fronts and Reference; -1: of one objective there is none
 	Covers      float64   `json:"covers"`      // C metric (Zitzler & Thiele 1998): the share of the other's members that a member here equals or dominates
 	Best        []float64 `json:"best"`        // of each objective
 	Beaten      []Beaten  `json:"beaten"`      // members here that one of the other front dominates
@@ -147,7 +147,7 @@ func bounds(points [][]float64) (best, worst []float64) {
 // share is the hypervolume as a part of the box from best to reference.
 func share(points [][]float64, best, reference []float64) float64 {
 	n := len(best)
-	if n != 2 && n != 3 {
+	if n < 2 {
 		return -1
 	}
 	scaled := make([][]float64, len(points))

@@ -141,6 +141,9 @@ func (d *Duel) verdict(letters [2]string) []string {
 		for k, name := range d.Objectives {
 			point = append(point, name+" "+d.show(k, d.Reference[k]))
 		}
+		if len(d.Objectives) > 3 {
+			lines[len(lines)-1] += " (estimates, for more than three objectives)"
+		}
 		lines[len(lines)-1] += fmt.Sprintf("; shares of the box from the best of both to a tenth of the range behind the worst: %s", strings.Join(point, ", "))
 	}
 	lines = append(lines, "covers       the share of the other's members that a member here equals or beats in every objective",

@@ -118,7 +118,7 @@ func TestPNG(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if size := image.Bounds().Size(); size.X != 1197 || size.Y != 787 {
+	if size := image.Bounds().Size(); size.X != 1077 || size.Y != 709 {
 		t.Errorf("%v pixels", size)
 	}
 }

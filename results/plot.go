@@ -20,7 +20,7 @@ import (
 const (
 	plotWidth  = 190 * vg.Millimeter
 	plotHeight = 125 * vg.Millimeter
-	plotDPI    = 160
+	plotDPI    = 144
 )
 
 // Colours: of memory from little to much (viridis without its pale end; van der Walt
