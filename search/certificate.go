@@ -7,7 +7,7 @@ import (
 
 // CertificateEffort is how many partial architectures a certificate may look at:
 // some seconds.
-const CertificateEffort = 30_000_000
+const CertificateEffort = 10_000_000
 
 // Certificate says how far a front is from the exact one of its problem.
 type Certificate struct {

@@ -258,7 +258,7 @@ func (e *exact) solve(ctx context.Context, chain []task, at int) []space.Genes {
 		}
 	}
 	var list []space.Genes
-	for _, o := range front(offers, func(o *offer) []float64 { return o.costs[:len(e.objectives)] }) {
+	for _, o := range front(offers, func(o *offer) []float64 { return o.costs[:len(e.objectives)] }, -1) {
 		list = append(list, e.genes(levels, t, o))
 	}
 	return list
@@ -309,14 +309,14 @@ func (e *exact) extend(from []partial, below [][maxDims]float64, t *task, positi
 		options = append(options, o)
 	}
 	n := t.dims
-	options = front(options, func(o *option) []float64 { return o.sums[:n] })
+	options = front(options, func(o *option) []float64 { return o.sums[:n] }, t.same)
 	e.spent.Add(int64(len(from))*int64(len(options)) + int64(len(below)))
 	if e.tired() {
 		return nil, nil
 	}
 	// from is in lexicographic order, and stays so with the same sums added: what an
 	// option makes of it is a sorted list, and their merge yields all in order.
-	m := merger{from: from, zone: t.zone, rest: &rest, filter: sieve{n: n}}
+	m := merger{from: from, zone: t.zone, rest: &rest, filter: sieve{n: n, same: t.same}}
 	lists := make([]stream, 0, len(options))
 	for _, o := range options {
 		s := stream{add: o.sums, option: o.index, at: -1}
@@ -377,7 +377,7 @@ func (m *merger) advance(s *stream) bool {
 		for i := range m.dims {
 			s.head[i] = p.sums[i] + s.add[i]
 		}
-		if !m.filter.covers(&s.head) && !m.over(&s.head, m.rest) {
+		if !m.filter.covers(s.head[:m.dims]) && !m.over(&s.head, m.rest) {
 			return true
 		}
 	}
@@ -442,7 +442,11 @@ func (e *exact) stemsFor(t *task) []stem {
 		}
 		list = append(list, s)
 	}
-	return front(list, func(s *stem) []float64 { return s.plus[:len(t.sums)] })
+	same := -1
+	if t.same >= 0 {
+		same = len(t.sums) - 1 // what is streamed
+	}
+	return front(list, func(s *stem) []float64 { return s.plus[:len(t.sums)] }, same)
 }
 
 // offer puts stems before the partial architectures of a depth.
@@ -455,7 +459,7 @@ func (e *exact) offer(offers []offer, of []partial, stems []stem, t *task, depth
 			for i := range t.sums {
 				s := &t.sums[i]
 				v := of[at].sums[s.dim] + stem.plus[i]
-				if s.limit > 0 && v > s.limit {
+				if s.limit > 0 && v > s.limit || s.least > 0 && v < s.least {
 					continue offering
 				}
 				if s.objective {
@@ -501,7 +505,7 @@ func (e *exact) merge(found [][]space.Genes) *Result {
 
 // front keeps what no other of list covers in its costs, and of equals one, in
 // lexicographic order.
-func front[T any](list []T, costs func(*T) []float64) []T {
+func front[T any](list []T, costs func(*T) []float64, same int) []T {
 	type key struct {
 		first float64
 		index int32
@@ -517,7 +521,7 @@ func front[T any](list []T, costs func(*T) []float64) []T {
 		return cmp.Or(slices.Compare(costs(&list[a.index]), costs(&list[b.index])), cmp.Compare(a.index, b.index))
 	})
 	var kept []T
-	var filter sieve
+	filter := sieve{same: same}
 	for _, k := range keys {
 		c := costs(&list[k.index])
 		if filter.n = len(c); filter.keep(c) {
@@ -528,43 +532,66 @@ func front[T any](list []T, costs func(*T) []float64) []T {
 }
 
 // sieve tells of n costs that come in lexicographic order whether those before
-// cover them.
+// cover them: of all, or of those that are equal in the cost numbered same.
 type sieve struct {
-	n     int
-	any   bool
-	last  float64   // the least second cost so far
-	steps staircase // of the second and third
-	rest  archive
+	n      int
+	same   int // -1: none
+	any    bool
+	last   float64   // the least second cost so far
+	steps  staircase // of the second and third
+	rest   archive
+	groups map[float64]*sieve
+}
+
+// part is the sieve of those equal to c, and the costs that it compares.
+func (s *sieve) part(c []float64) (of *sieve, left [maxDims]float64) {
+	of = s.groups[c[s.same]]
+	copy(left[:], c[:s.same])
+	copy(left[s.same:], c[s.same+1:])
+	return of, left
 }
 
 // covers reports whether keep would refuse c, if c came now.
-func (s *sieve) covers(c *[maxDims]float64) bool {
+func (s *sieve) covers(c []float64) bool {
 	switch {
 	case !s.any:
 		return false
-	case s.n == 1:
+	case s.same >= 0:
+		of, left := s.part(c)
+		return of != nil && of.covers(left[:of.n])
+	case s.n < 2:
 		return true
 	case s.n == 2:
 		return s.last <= c[1]
 	case s.n == 3:
 		return s.steps.covers(c[1], c[2])
 	}
-	return s.rest.dominated(c[:s.n])
+	return s.rest.dominated(c)
 }
 
 func (s *sieve) keep(c []float64) bool {
 	first := !s.any
 	s.any = true
-	switch s.n {
-	case 1:
+	switch {
+	case s.same >= 0:
+		of, left := s.part(c)
+		if of == nil {
+			if s.groups == nil {
+				s.groups = map[float64]*sieve{}
+			}
+			of = &sieve{n: s.n - 1, same: -1}
+			s.groups[c[s.same]] = of
+		}
+		return of.keep(left[:of.n])
+	case s.n < 2:
 		return first
-	case 2:
+	case s.n == 2:
 		if !first && s.last <= c[1] {
 			return false
 		}
 		s.last = c[1]
 		return true
-	case 3:
+	case s.n == 3:
 		return s.steps.add(c[1], c[2])
 	}
 	if s.rest.dominated(c) {

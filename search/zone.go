@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// ErrRegimes says that a latency's regimes are no reason to prefer fewer bytes.
-var ErrRegimes = errors.New("search: a model that streams more weights is at times faster: there is no exact front by sums")
-
 // ErrQuantities says that too much matters at once.
 var ErrQuantities = errors.New("search: more than six quantities are weighed or limited: the exact front would take too long")
 
 // zone is what Exact adds up for models that stream fewer than a number of bytes:
-// there every timing has one regime. Models that stream so few that they belong to
-// an earlier zone are rated worse here than they are, and found there.
+// there every timing has one regime. Where each regime costs no less than the one
+// before, models that stream so few that they belong to an earlier zone are rated no
+// better here than they are, and found there. Else only partial architectures that
+// stream the same are compared, and those of other zones are dropped at the end.
 type zone struct {
 	sums []sum
 	dims int
+	same int // the dimension of what must be the same; -1: none
 }
 
 const (
@@ -30,6 +30,7 @@ type sum struct {
 	of        func(*part, []int64) float64
 	plus      float64 // of every architecture
 	limit     float64 // 0: none
+	least     float64 // that a whole architecture has
 	dim       int     // sums that are the same for every layer share one
 	arena     bool    // the arena comes on top
 	objective bool
@@ -57,21 +58,20 @@ func (e *exact) zones() (list []*zone, err error) {
 		matter[b.quantity] = b.limit
 	}
 	var ends []int64
+	growing := true
 	for i, c := range e.columns {
 		if _, ok := matter[times+quantity(i)]; ok {
 			for _, r := range c.regimes {
 				ends = append(ends, r.below)
 			}
-			if !e.growing(&c) {
-				return nil, ErrRegimes
-			}
+			growing = growing && e.growing(&c)
 		}
 	}
 	ends = append(ends, math.MaxInt64)
 	slices.Sort(ends)
 	from := int64(0)
 	for _, end := range slices.Compact(ends) {
-		z := e.zone(matter, from, end)
+		z := e.zone(matter, from, end, growing)
 		if z.dims > maxDims || len(e.objectives) > maxDims {
 			return nil, ErrQuantities
 		}
@@ -98,8 +98,8 @@ func (e *exact) growing(c *column) bool {
 }
 
 // zone makes the sums for models that stream from…end bytes.
-func (e *exact) zone(matter map[quantity]float64, from, end int64) *zone {
-	z := &zone{}
+func (e *exact) zone(matter map[quantity]float64, from, end int64, growing bool) *zone {
+	z := &zone{same: -1}
 	add := func(q quantity, s sum) {
 		limit, ok := matter[q]
 		if !ok {
@@ -123,8 +123,18 @@ func (e *exact) zone(matter map[quantity]float64, from, end int64) *zone {
 	add(memory, sum{of: func(p *part, _ []int64) float64 { return float64(p.weights + int64(p.kv)) }, arena: true})
 	add(flash, sum{of: func(p *part, _ []int64) float64 { return float64(p.flash) }})
 	add(params, sum{of: func(p *part, _ []int64) float64 { return float64(p.params) }})
+	streamed := sum{of: func(p *part, _ []int64) float64 { return float64(p.streamed) }}
 	if end < math.MaxInt64 {
-		e.place(z, sum{of: func(p *part, _ []int64) float64 { return float64(p.streamed) }, limit: float64(end - 1)})
+		streamed.limit = float64(end - 1)
+	}
+	if !growing {
+		streamed.least = float64(from)
+	}
+	if streamed.limit > 0 || streamed.least > 0 {
+		e.place(z, streamed)
+	}
+	if !growing {
+		z.same = z.sums[len(z.sums)-1].dim
 	}
 	return z
 }
