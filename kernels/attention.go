@@ -5,11 +5,15 @@ import "math"
 // attentionRows is how many queries are worked on at a time.
 const attentionRows = 32
 
+// sumRows is how many rows of int32 sums are held where a level needs them.
+const sumRows = 12
+
 // AttentionScratch is the working memory in bytes of an Attention of so many
-// queries: of a block of them the quantised values, scores, quantised probabilities
-// and int32 sums.
+// queries: of a block of them, half as large where values take two bytes, the
+// quantised values, scores and quantised probabilities; and int32 sums.
 func AttentionScratch(rows, headWidth, context int) int {
-	return min(rows, attentionRows)*(2*(align64(headWidth)+64)+4*PadN(context)+2*(align64(context)+64)+4*blockColumns) + 4*PadN(headWidth) + 256
+	return min(2*rows, attentionRows)*(stride(headWidth)+stride(context)) + 4*min(rows, attentionRows)*PadN(context) +
+		4*min(rows, sumRows)*blockColumns + 4*PadN(headWidth) + 256
 }
 
 // AttentionArgs are the operands of one head's Attention.
@@ -42,12 +46,12 @@ func (s *Set) Attention(a *AttentionArgs) {
 		ones[i] = 1
 	}
 	rest = rest[4*len(ones):]
-	block := min(attentionRows, a.Rows)
+	block := min(attentionRows/s.valueBytes, a.Rows)
 	scores := floats(rest, block*columns)
 	rest = rest[4*block*columns:]
-	acc := ints(rest, block*blockColumns)
-	rest = rest[4*block*blockColumns:]
-	lda, ldp := s.stride(depth), s.stride(columns)
+	acc := ints(rest, min(sumRows, block)*blockColumns)
+	rest = rest[4*len(acc):]
+	lda, ldp := s.valueBytes*stride(kv.HeadWidth), s.valueBytes*stride(a.Context)
 	queries, chances := rest[:block*lda], rest[block*lda:][:block*ldp]
 	base2 := float32(math.Log2E / math.Sqrt(float64(kv.HeadWidth))) // e^(x/root) = 2^(x*base2)
 

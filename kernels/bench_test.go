@@ -88,7 +88,7 @@ func BenchmarkProduct(b *testing.B) {
 		m, n, k := c[0], c[1], c[2]
 		b.Run(fmt.Sprintf("M=%d/N=%d/K=%d", m, n, k), func(b *testing.B) {
 			s := best(b)
-			w, dst, lda := matrix(n, k), make([]int32, m*PadN(n)), s.stride(PadK(k))
+			w, dst, lda := matrix(n, k), make([]int32, m*PadN(n)), s.valueBytes*stride(k)
 			x := make([]byte, m*lda)
 			for b.Loop() {
 				for row := 0; row < m; row += s.rowBlock {

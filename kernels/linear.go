@@ -39,14 +39,14 @@ const linearRows = 32 // rows quantised at once, at most, at one byte a value
 // k: a block of quantised rows, of one byte a value or half as many of two, their
 // scales and a block of int32 sums.
 func LinearScratch(rows, k int) int {
-	return min(2*rows, linearRows)*(align64(k)+64) + 128 + 4*min(rows, linearRows)*blockColumns
+	return min(2*rows, linearRows)*stride(k) + 128 + 4*min(rows, linearRows)*blockColumns
 }
 
 func align64(n int) int { return (n + 63) &^ 63 }
 
-// stride is the distance of quantised rows of n values: an odd number of cache
+// stride is the distance of quantised rows of n bytes: an odd number of cache
 // lines, so that rows do not compete for the same places of a cache.
-func (s *Set) stride(n int) int { return align64(n*s.valueBytes) | 64 }
+func stride(n int) int { return align64(n) | 64 }
 
 // A matrix of more than streamed bytes does not stay in the second-level cache from
 // one block of rows to the next. It is taken in parts of at most cached bytes:
@@ -78,7 +78,7 @@ func (s *Set) Linear(a *LinearArgs) {
 
 func (s *Set) linear(a *LinearArgs) {
 	w := a.W
-	lda, block := s.stride(PadK(w.K)), min(s.rowBlock, a.Rows)
+	lda, block := s.valueBytes*stride(w.K), min(s.rowBlock, a.Rows)
 	scale := floats(a.Scratch, linearRows)
 	acc := ints(a.Scratch[128:], block*blockColumns)
 	quantised := a.Scratch[128+4*len(acc):][:block*lda]

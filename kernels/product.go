@@ -26,11 +26,21 @@ const blockColumns = 64
 
 // affine computes len(rowScale) rows of dst[n] = sum * (rowScale*scale[n]) +
 // bias[n] + residual[n] for the int32 sums of a and b, and columns columns. acc
-// holds as many rows of blockColumns; it may be the memory of a dst with rows as
-// long. residual, nil or laid out as dst, may be dst.
+// holds some rows of blockColumns; with as many as dst it may be dst's memory.
+// residual, nil or laid out as dst, may be dst.
 func (s *Set) affine(dst []float32, ldd int, a []byte, lda int, rowScale []float32, b right, columns int, residual []float32, acc []int32) {
 	if s.primitives.affine != nil {
 		s.primitives.affine(dst, ldd, a, lda, rowScale, b, columns, residual)
+		return
+	}
+	if step := len(acc) / blockColumns; step < len(rowScale) {
+		for m := 0; m < len(rowScale); m += step {
+			var add []float32
+			if residual != nil {
+				add = residual[m*ldd:]
+			}
+			s.affine(dst[m*ldd:], ldd, a[m*lda:], lda, rowScale[m:min(m+step, len(rowScale))], b, columns, add, acc)
+		}
 		return
 	}
 	for col := 0; col < columns; col += blockColumns {

@@ -112,6 +112,9 @@ func padN(n int) int  { return (n + 15) &^ 15 }
 func padK(k int) int  { return (k + 3) &^ 3 }
 func align(b int) int { return (b + Align - 1) &^ (Align - 1) }
 
+// stride is the distance of quantised rows.
+func stride(b int) int { return align(b) | Align }
+
 // KVBytes is the size of one head's int8 keys and values for capacity tokens:
 // two packed matrices, and a scale of key and value and a key sum per token.
 func KVBytes(width, capacity int) int {
@@ -136,15 +139,16 @@ func MatrixBytes(n, k int, bias bool) int {
 func (o Op) Scratch() int {
 	switch o.Kind {
 	case Linear:
-		return min(2*o.Rows, 32)*(align(o.K)+64) + 128 + 4*min(o.Rows, 32)*64
+		return min(2*o.Rows, 32)*stride(o.K) + 128 + 4*min(o.Rows, 32)*64
 	case KVStore:
 		return align(16 * padK(o.HeadWidth))
 	case Attention:
-		rows := min(o.Rows, 32)
-		if o.Rows == 1 { // of all heads that share the keys
-			rows = min(o.Heads/o.KVHeads, 32)
+		rows := o.Rows
+		if rows == 1 { // of all heads that share the keys
+			rows = o.Heads / o.KVHeads
 		}
-		return rows*(2*(align(o.HeadWidth)+64)+4*padN(o.Context)+2*(align(o.Context)+64)+4*64) + 4*padN(o.HeadWidth) + 256
+		return min(2*rows, 32)*(stride(o.HeadWidth)+stride(o.Context)) + 4*min(rows, 32)*padN(o.Context) +
+			4*min(rows, 12)*64 + 4*padN(o.HeadWidth) + 256
 	}
 	return 0
 }

@@ -21,7 +21,7 @@ type pool struct {
 type patience struct{ betweenSteps, betweenRuns int }
 
 func newPool(workers int) *pool {
-	p := &pool{workers: workers, barrier: newBarrier(workers), patience: patience{2_000_000, 200_000}}
+	p := &pool{workers: workers, barrier: newBarrier(workers), patience: patience{300_000, 200_000}}
 	if runtime.GOMAXPROCS(0) < workers {
 		p.patience = patience{} // who spins keeps the others from running
 	}
