@@ -46,7 +46,7 @@ class Peer:
         if self.why:
             return self.why
         if self.name.startswith("oneDNN") and line.startswith("linear"):
-            # Debian's 2.6.3 aborts on a heap fault at a second layer in one process.
+            # The driver aborts on a heap fault at most shapes; its cause is not found.
             self.process.kill()
             self.process = self.start()
         try:
