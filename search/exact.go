@@ -231,9 +231,9 @@ type partial struct {
 // solve runs one program and returns what its front has to offer.
 func (e *exact) solve(ctx context.Context, chain []task, at int) []space.Genes {
 	t := &chain[at]
-	rest := e.least(t)
-	levels := [][]partial{{{}}}
 	deepest := slices.Max(e.space.Depth)
+	r, layer := e.room(t)
+	levels := [][]partial{{{}}}
 	var offers []offer
 	stems := e.stemsFor(t)
 	t.best = make([][][maxDims]float64, deepest+1)
@@ -246,12 +246,18 @@ func (e *exact) solve(ctx context.Context, chain []task, at int) []space.Genes {
 		}
 		return list
 	}
+	for i := range t.sums {
+		r.most[i] += float64(deepest) * layer[i]
+	}
 	for depth := 1; depth <= deepest; depth++ {
+		for i := range t.sums {
+			r.most[i] -= layer[i]
+		}
 		if ctx.Err() != nil || e.tired() {
 			return nil
 		}
 		var next []partial
-		next, t.best[depth] = e.extend(levels[depth-1], below(depth), t, depth-1, rest)
+		next, t.best[depth] = e.extend(levels[depth-1], below(depth), t, depth-1, &r)
 		levels = append(levels, next)
 		if at := slices.Index(e.space.Depth, depth); at >= 0 {
 			offers = e.offer(offers, next, stems, t, at)
@@ -264,19 +270,26 @@ func (e *exact) solve(ctx context.Context, chain []task, at int) []space.Genes {
 	return list
 }
 
-// least are the smallest sums of what is no layer.
-func (e *exact) least(t *task) (rest [maxSums]float64) {
+// room is what a stem may add, and what a layer adds at most.
+func (e *exact) room(t *task) (r room, layer [maxSums]float64) {
 	first, end := e.stemsOf(t.hidden)
 	for i, s := range t.sums {
-		rest[i] = math.Inf(1)
+		r.least[i], r.most[i] = math.Inf(1), math.Inf(-1)
 		for k := first; k < end; k++ {
-			rest[i] = min(rest[i], s.of(&e.stems[k], e.stemTimes[k*e.width:]))
+			v := s.of(&e.stems[k], e.stemTimes[k*e.width:])
+			r.least[i], r.most[i] = min(r.least[i], v), max(r.most[i], v)
 		}
-		if rest[i] += s.plus; s.arena {
-			rest[i] += float64(t.arena.arena(e.threads) + t.rotary)
+		plus := s.plus
+		if s.arena {
+			plus += float64(t.arena.arena(e.threads) + t.rotary)
+		}
+		r.least[i] += plus
+		r.most[i] += plus
+		for _, k := range t.options {
+			layer[i] = max(layer[i], s.of(&e.layers[k], e.layerTimes[k*e.width:]))
 		}
 	}
-	return rest
+	return r, layer
 }
 
 // stemsOf are the indices of the stems of a width.
@@ -287,7 +300,7 @@ func (e *exact) stemsOf(hidden int) (first, end int) {
 
 // extend adds a layer to each of from and keeps what no other beats, neither one of
 // below; best is the front of both.
-func (e *exact) extend(from []partial, below [][maxDims]float64, t *task, position int, rest [maxSums]float64) (next []partial, best [][maxDims]float64) {
+func (e *exact) extend(from []partial, below [][maxDims]float64, t *task, position int, r *room) (next []partial, best [][maxDims]float64) {
 	type option struct {
 		sums  [maxDims]float64
 		index int32
@@ -316,7 +329,7 @@ func (e *exact) extend(from []partial, below [][maxDims]float64, t *task, positi
 	}
 	// from is in lexicographic order, and stays so with the same sums added: what an
 	// option makes of it is a sorted list, and their merge yields all in order.
-	m := merger{from: from, zone: t.zone, rest: &rest, filter: sieve{n: n, same: t.same}}
+	m := merger{from: from, zone: t.zone, room: r, filter: sieve{n: n, same: t.same}}
 	lists := make([]stream, 0, len(options))
 	for _, o := range options {
 		s := stream{add: o.sums, option: o.index, at: -1}
@@ -350,64 +363,6 @@ func (e *exact) extend(from []partial, below [][maxDims]float64, t *task, positi
 		}
 	}
 	return next, best
-}
-
-// merger merges what options make of partial architectures.
-type merger struct {
-	*zone
-	from   []partial
-	rest   *[maxSums]float64
-	filter sieve
-}
-
-// stream is what one option makes of all partial architectures of a depth.
-type stream struct {
-	head   [maxDims]float64
-	add    [maxDims]float64
-	option int32
-	at     int32
-}
-
-// advance moves s to its next head that is worth merging: within the limits, and not
-// covered by what was merged, all of which comes before it. Most are, and never cost
-// a step of the heap.
-func (m *merger) advance(s *stream) bool {
-	for s.at++; int(s.at) < len(m.from); s.at++ {
-		p := &m.from[s.at]
-		for i := range m.dims {
-			s.head[i] = p.sums[i] + s.add[i]
-		}
-		if !m.filter.covers(s.head[:m.dims]) && !m.over(&s.head, m.rest) {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *stream) less(o *stream) bool {
-	for i := range s.head {
-		if s.head[i] != o.head[i] {
-			return s.head[i] < o.head[i]
-		}
-	}
-	return s.option < o.option
-}
-
-// sift restores the heap of streams, least head first, below i.
-func sift(lists []stream, i int) {
-	for {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(lists); child++ {
-			if lists[child].less(&lists[least]) {
-				least = child
-			}
-		}
-		if least == i {
-			return
-		}
-		lists[i], lists[least] = lists[least], lists[i]
-		i = least
-	}
 }
 
 // offer is a whole architecture with its objectives as costs.
@@ -501,102 +456,4 @@ func (e *exact) merge(found [][]space.Genes) *Result {
 	}
 	r.evaluated = int(e.spent.Load())
 	return r.result(Proved)
-}
-
-// front keeps what no other of list covers in its costs, and of equals one, in
-// lexicographic order.
-func front[T any](list []T, costs func(*T) []float64, same int) []T {
-	type key struct {
-		first float64
-		index int32
-	}
-	keys := make([]key, len(list))
-	for i := range list {
-		keys[i] = key{costs(&list[i])[0], int32(i)}
-	}
-	slices.SortFunc(keys, func(a, b key) int {
-		if a.first != b.first {
-			return cmp.Compare(a.first, b.first)
-		}
-		return cmp.Or(slices.Compare(costs(&list[a.index]), costs(&list[b.index])), cmp.Compare(a.index, b.index))
-	})
-	var kept []T
-	filter := sieve{same: same}
-	for _, k := range keys {
-		c := costs(&list[k.index])
-		if filter.n = len(c); filter.keep(c) {
-			kept = append(kept, list[k.index])
-		}
-	}
-	return kept
-}
-
-// sieve tells of n costs that come in lexicographic order whether those before
-// cover them: of all, or of those that are equal in the cost numbered same.
-type sieve struct {
-	n      int
-	same   int // -1: none
-	any    bool
-	last   float64   // the least second cost so far
-	steps  staircase // of the second and third
-	rest   archive
-	groups map[float64]*sieve
-}
-
-// part is the sieve of those equal to c, and the costs that it compares.
-func (s *sieve) part(c []float64) (of *sieve, left [maxDims]float64) {
-	of = s.groups[c[s.same]]
-	copy(left[:], c[:s.same])
-	copy(left[s.same:], c[s.same+1:])
-	return of, left
-}
-
-// covers reports whether keep would refuse c, if c came now.
-func (s *sieve) covers(c []float64) bool {
-	switch {
-	case !s.any:
-		return false
-	case s.same >= 0:
-		of, left := s.part(c)
-		return of != nil && of.covers(left[:of.n])
-	case s.n < 2:
-		return true
-	case s.n == 2:
-		return s.last <= c[1]
-	case s.n == 3:
-		return s.steps.covers(c[1], c[2])
-	}
-	return s.rest.dominated(c)
-}
-
-func (s *sieve) keep(c []float64) bool {
-	first := !s.any
-	s.any = true
-	switch {
-	case s.same >= 0:
-		of, left := s.part(c)
-		if of == nil {
-			if s.groups == nil {
-				s.groups = map[float64]*sieve{}
-			}
-			of = &sieve{n: s.n - 1, same: -1}
-			s.groups[c[s.same]] = of
-		}
-		return of.keep(left[:of.n])
-	case s.n < 2:
-		return first
-	case s.n == 2:
-		if !first && s.last <= c[1] {
-			return false
-		}
-		s.last = c[1]
-		return true
-	case s.n == 3:
-		return s.steps.add(c[1], c[2])
-	}
-	if s.rest.dominated(c) {
-		return false
-	}
-	s.rest.add(entry{costs: slices.Clone(c)})
-	return true
 }

@@ -9,11 +9,12 @@ import (
 // ErrQuantities says that too much matters at once.
 var ErrQuantities = errors.New("search: more than six quantities are weighed or limited: the exact front would take too long")
 
-// zone is what Exact adds up for models that stream fewer than a number of bytes:
-// there every timing has one regime. Where each regime costs no less than the one
-// before, models that stream so few that they belong to an earlier zone are rated no
-// better here than they are, and found there. Else only partial architectures that
-// stream the same are compared, and those of other zones are dropped at the end.
+// zone is what Exact adds up for models that stream from one number of bytes to
+// another: there every timing has one regime. Those of other zones are dropped as soon
+// as no layers to come bring them here. Where each regime costs no less than the one
+// before, a partial architecture may beat one that streams more: what it then misses
+// of the zone costs no more in an earlier one, and is found there. Else only those
+// that stream the same are compared.
 type zone struct {
 	sums []sum
 	dims int
@@ -38,10 +39,14 @@ type sum struct {
 	positional bool // differs by where a layer stands
 }
 
-// over reports whether sums break a limit whatever is added; rest is the least that is.
-func (z *zone) over(sums *[maxDims]float64, rest *[maxSums]float64) bool {
+// room is what may come on top of a partial architecture.
+type room struct{ least, most [maxSums]float64 }
+
+// outside reports whether sums break a limit whatever is added.
+func (z *zone) outside(sums *[maxDims]float64, r *room) bool {
 	for i := range z.sums {
-		if s := &z.sums[i]; s.limit > 0 && sums[s.dim]+rest[i] > s.limit {
+		s := &z.sums[i]
+		if v := sums[s.dim]; s.limit > 0 && v+r.least[i] > s.limit || s.least > 0 && v+r.most[i] < s.least {
 			return true
 		}
 	}
@@ -71,6 +76,9 @@ func (e *exact) zones() (list []*zone, err error) {
 	slices.Sort(ends)
 	from := int64(0)
 	for _, end := range slices.Compact(ends) {
+		if limit := matter[memory]; limit > 0 && float64(from) > limit {
+			break // what is streamed is in memory
+		}
 		z := e.zone(matter, from, end, growing)
 		if z.dims > maxDims || len(e.objectives) > maxDims {
 			return nil, ErrQuantities
@@ -123,12 +131,9 @@ func (e *exact) zone(matter map[quantity]float64, from, end int64, growing bool)
 	add(memory, sum{of: func(p *part, _ []int64) float64 { return float64(p.weights + int64(p.kv)) }, arena: true})
 	add(flash, sum{of: func(p *part, _ []int64) float64 { return float64(p.flash) }})
 	add(params, sum{of: func(p *part, _ []int64) float64 { return float64(p.params) }})
-	streamed := sum{of: func(p *part, _ []int64) float64 { return float64(p.streamed) }}
+	streamed := sum{of: func(p *part, _ []int64) float64 { return float64(p.streamed) }, least: float64(from)}
 	if end < math.MaxInt64 {
 		streamed.limit = float64(end - 1)
-	}
-	if !growing {
-		streamed.least = float64(from)
 	}
 	if streamed.limit > 0 || streamed.least > 0 {
 		e.place(z, streamed)
