@@ -127,7 +127,7 @@ func (r *Report) notes(shown int) []string {
 		words string
 	}{
 		{Measured, "the whole model ran; the interval holds its median with 95 %"},
-		{Predicted, "a sum of measured ops, undisturbed; the interval reaches up to what the machine gave while it measured"},
+		{Predicted, "a sum of ops that were measured at work in other models, undisturbed; the interval is the one that held 90 % of them"},
 		{Modelled, "from an analytic model of the device, not measured"},
 	} {
 		if has(func(c Candidate) bool { return c.LatencyKind == k.kind }) {

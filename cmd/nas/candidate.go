@@ -99,7 +99,7 @@ func (j *judge) warnings(interpolated int) []string {
 			of = "the table of " + t.short
 		}
 		if n := t.predictor.Table().WithoutQuorum(); n > 0 {
-			w = append(w, fmt.Sprintf("%d of the %d ops of %s did not reach their floor three times: intervals are wider by it", n, len(t.predictor.Table().Entries()), of))
+			w = append(w, fmt.Sprintf("the floors of %d of the %d ops of %s were not confirmed by a quarter of the rounds: the machine was not quiet", n, len(t.predictor.Table().Entries()), of))
 		}
 	}
 	if interpolated > 0 {
