@@ -22,7 +22,7 @@ func (c Conditions) words(members int) []string {
 		sources = []Source{{Device: c.Device, Level: c.Level, Threads: c.Threads, TableDate: c.TableDate, Ops: c.Ops}}
 	}
 	for _, s := range sources {
-		text := fmt.Sprintf("%s, kernel level %s, %s; table of %d ops, %s", s.Device, s.Level, counted(s.Threads, "thread"), s.Ops, s.TableDate)
+		text := fmt.Sprintf("%s, kernel level %s, %s; table of %d ops, %s", s.Device, s.Level, counted(s.Threads, "thread"), s.Ops, dated(s.TableDate))
 		if s.Name != "" {
 			text = fmt.Sprintf("%s: %v on %s", s.Name, s.Workload, text)
 		}
@@ -151,4 +151,12 @@ func counted(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// dated is when a table was measured; a modelled one has the zero date.
+func dated(date string) string {
+	if strings.HasPrefix(date, "0001-") {
+		return "modelled, not measured"
+	}
+	return date
 }
