@@ -4,12 +4,22 @@ import (
 	"context"
 	"os/exec"
 	"path/filepath"
-	"runtime"
+	"strings"
 	"testing"
 	"time"
 
 	"nas/space"
 )
+
+// goroot is where the Go toolchain lies, with its texts.
+func goroot(t testing.TB) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Skip("there is no go command: ", err)
+	}
+	return strings.TrimSpace(string(out))
+}
 
 // The example that trains with PyTorch learns: more steps give a better score, and
 // equal seeds the same one.
@@ -21,7 +31,7 @@ func TestPyTorchExample(t *testing.T) {
 	if exec.Command(python, "-c", "import torch").Run() != nil {
 		t.Skip("there is no PyTorch for " + python)
 	}
-	text := filepath.Join(runtime.GOROOT(), "src", "testdata", "Isaac.Newton-Opticks.txt")
+	text := filepath.Join(goroot(t), "src", "testdata", "Isaac.Newton-Opticks.txt")
 	a := space.References(space.Decoder)[0].Arch
 	a.Embedding, a.Hidden, a.Layers = 32, 32, []space.Layer{{Heads: 2, HeadWidth: 16, KVHeads: 1, FFN: 64}}
 	score := func(budget int64) float64 {

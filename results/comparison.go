@@ -75,7 +75,7 @@ func (c *Comparisons) sheet() sheet {
 		g.architecture(&m.Candidate)
 	}
 	s := sheet{above: c.Conditions.words(len(c.Members)), grids: []grid{g}, below: []string{
-		"predicted  a sum of ops measured one by one, undisturbed",
+		"predicted  a sum of ops that were measured at work in other models, undisturbed",
 		"measured   the whole model ran: the undisturbed time, reached within 1 % in so many rounds, and the median of all rounds with its 95 % interval",
 	}}
 	for _, text := range c.Warnings {

@@ -168,6 +168,6 @@ func (c Conditions) caption(members int) []string {
 	}
 	return []string{
 		fmt.Sprintf("%s, %v", first, c.Workload),
-		fmt.Sprintf("%s, kernel level %s, %s, %s", c.Device, c.Level, counted(c.Threads, "thread"), c.TableDate),
+		fmt.Sprintf("%s, kernel level %s, %s, %s", c.Device, c.Level, counted(c.Threads, "thread"), dated(c.TableDate)),
 	}
 }

@@ -72,7 +72,7 @@ func (c Conditions) table() [][2]string {
 	}
 	for _, s := range c.Sources() {
 		t = append(t, [2]string{s.Name, fmt.Sprintf("%v on %s, kernel level %s, version %d, %s; table of %s (%d without quorum), %s", s.Workload, s.Device, s.Level, s.KernelVersion,
-			counted(s.Threads, "thread"), counted(s.Ops, "op"), s.OpsWithoutQuorum, s.TableDate)})
+			counted(s.Threads, "thread"), counted(s.Ops, "op"), s.OpsWithoutQuorum, dated(s.TableDate))})
 	}
 	if len(c.Objectives) > 0 {
 		t = append(t, [2]string{"objectives", strings.Join(c.Objectives, ", ")})

@@ -22,7 +22,7 @@ func (c Conditions) words(members int) []string {
 		sources = []Source{{Device: c.Device, Level: c.Level, Threads: c.Threads, TableDate: c.TableDate, Ops: c.Ops}}
 	}
 	for _, s := range sources {
-		text := fmt.Sprintf("%s, kernel level %s, %s; table of %d ops, %s", s.Device, s.Level, counted(s.Threads, "thread"), s.Ops, s.TableDate)
+		text := fmt.Sprintf("%s, kernel level %s, %s; table of %d ops, %s", s.Device, s.Level, counted(s.Threads, "thread"), s.Ops, dated(s.TableDate))
 		if s.Name != "" {
 			text = fmt.Sprintf("%s: %v on %s", s.Name, s.Workload, text)
 		}
@@ -127,7 +127,7 @@ func (r *Report) notes(shown int) []string {
 		words string
 	}{
 		{Measured, "the whole model ran; the interval holds its median with 95 %"},
-		{Predicted, "a sum of measured ops, undisturbed; the interval reaches up to what the machine gave while it measured"},
+		{Predicted, "a sum of ops that were measured at work in other models, undisturbed; the interval is the one that held 90 % of them"},
 		{Modelled, "from an analytic model of the device, not measured"},
 	} {
 		if has(func(c Candidate) bool { return c.LatencyKind == k.kind }) {
@@ -151,4 +151,12 @@ func counted(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// dated is when a table was measured; a modelled one has the zero date.
+func dated(date string) string {
+	if strings.HasPrefix(date, "0001-") {
+		return "modelled, not measured"
+	}
+	return date
 }

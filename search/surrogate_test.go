@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"nas/evaluator"
@@ -19,7 +18,6 @@ import (
 type costly struct {
 	Problem
 	t     testing.TB
-	mu    sync.Mutex
 	asked map[string]float64
 	fail  func(a space.Arch) bool
 	after int // cancel after so many

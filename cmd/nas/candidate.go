@@ -17,16 +17,17 @@ type judge struct {
 	timings   []timing
 	evaluator evaluator.Evaluator
 	threads   int
+
+	interpolated, extrapolated int // the most steps of a model so far that no table has
 }
 
 // judgeOf judges by one table.
 func judgeOf(from source, w space.Workload, e evaluator.Evaluator, threads int) *judge {
-	return &judge{[]timing{{name: search.Latency, workload: w, source: from}}, e, threads}
+	return &judge{timings: []timing{{name: search.Latency, workload: w, source: from}}, evaluator: e, threads: threads}
 }
 
 // candidate is what is known of a, its memory being that of the first workload.
-// unknown is how many of its steps a table has no entry for.
-func (j *judge) candidate(ctx context.Context, a space.Arch) (c results.Candidate, unknown int, err error) {
+func (j *judge) candidate(ctx context.Context, a space.Arch) (c results.Candidate, err error) {
 	params := space.CountParams(a)
 	c = results.Candidate{Arch: a, Params: params.Total, ParamsNonEmbedding: params.NonEmbedding()}
 	c.SetMemory(space.PlanMemory(a, j.timings[0].workload, j.threads))
@@ -34,12 +35,12 @@ func (j *judge) candidate(ctx context.Context, a space.Arch) (c results.Candidat
 	for _, t := range j.timings {
 		e := t.predictor.Program(space.Lower(a, t.workload))
 		list = append(list, results.Latency{Name: t.name, NS: e.Nanoseconds, Low: e.Low, High: e.High, Kind: t.kind()})
-		unknown = max(unknown, e.Unknown)
+		j.interpolated, j.extrapolated = max(j.interpolated, e.Unknown-e.Outside), max(j.extrapolated, e.Outside)
 	}
 	c.SetLatencies(list)
 	score, err := j.evaluator.Evaluate(ctx, a)
 	c.Score, c.ScoreResolution = score.Value, score.Resolution
-	return c, unknown, err
+	return c, err
 }
 
 // kind is what a sum of the table's entries is.
@@ -57,7 +58,7 @@ func (j *judge) references(ctx context.Context, f space.Family) (list []results.
 		if j.timings[0].workload.Validate(r.Arch.Model) != nil {
 			continue
 		}
-		c, _, err := j.candidate(ctx, r.Arch)
+		c, err := j.candidate(ctx, r.Arch)
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +89,7 @@ func (j *judge) conditions(spaceName string) results.Conditions {
 }
 
 // warnings are what the reader of any figure from the tables should know.
-func (j *judge) warnings(interpolated int) []string {
+func (j *judge) warnings() []string {
 	var w []string
 	for i, t := range j.timings {
 		if slices.ContainsFunc(j.timings[:i], func(b timing) bool { return b.predictor == t.predictor }) {
@@ -99,11 +100,16 @@ func (j *judge) warnings(interpolated int) []string {
 			of = "the table of " + t.short
 		}
 		if n := t.predictor.Table().WithoutQuorum(); n > 0 {
-			w = append(w, fmt.Sprintf("%d of the %d ops of %s did not reach their floor three times: intervals are wider by it", n, len(t.predictor.Table().Entries()), of))
+			w = append(w, fmt.Sprintf("the floors of %d of the %d ops of %s were not confirmed by a quarter of the rounds: the machine was not quiet", n, len(t.predictor.Table().Entries()), of))
 		}
 	}
-	if interpolated > 0 {
-		w = append(w, fmt.Sprintf("up to %d steps of a model are not in the table: interpolated, not measured", interpolated))
+	for _, gap := range []struct {
+		steps int
+		what  string
+	}{{j.interpolated, "not in the table: interpolated, not measured"}, {j.extrapolated, "beyond the sizes of the table: extrapolated, not measured"}} {
+		if gap.steps > 0 {
+			w = append(w, fmt.Sprintf("up to %d steps of a model are %s", gap.steps, gap.what))
+		}
 	}
 	return w
 }

@@ -167,7 +167,7 @@ func approximate(s *space.Space) float64 {
 func (f *find) report(survey *search.Survey) (*results.Report, error) {
 	// Figures of what was found are made even where the search was stopped.
 	ctx := context.Background()
-	j := &judge{f.timings, f.additive, f.threads}
+	j := &judge{timings: f.timings, evaluator: f.additive, threads: f.threads}
 	if f.scores != nil {
 		j.evaluator = f.scores
 	}
@@ -185,13 +185,11 @@ func (f *find) report(survey *search.Survey) (*results.Report, error) {
 	for _, o := range f.problem.Objectives() {
 		c.Objectives = append(c.Objectives, o.Name)
 	}
-	interpolated := 0
 	for _, m := range f.result.Front {
-		member, unknown, err := j.candidate(ctx, f.space.Arch(m.Genes))
+		member, err := j.candidate(ctx, f.space.Arch(m.Genes))
 		if err != nil {
 			return nil, err
 		}
-		interpolated = max(interpolated, unknown)
 		r.Front = append(r.Front, member)
 	}
 	var err error
@@ -199,7 +197,7 @@ func (f *find) report(survey *search.Survey) (*results.Report, error) {
 		return nil, err
 	}
 	r.Mark(f.problem.Objectives())
-	r.Warnings = j.warnings(interpolated)
+	r.Warnings = j.warnings()
 	return r, nil
 }
 

@@ -55,16 +55,14 @@ func (a *app) predictCommand() *cobra.Command {
 // predict is a report on models in their order.
 func (t *target) predict(ctx context.Context, j *judge, models []model) (*results.Report, error) {
 	r := &results.Report{Conditions: j.conditions(t.space.Name), Front: []results.Candidate{}}
-	interpolated := 0
 	for _, m := range models {
-		c, unknown, err := j.candidate(ctx, m.arch)
+		c, err := j.candidate(ctx, m.arch)
 		if err != nil {
 			return nil, err
 		}
 		c.Name = m.name
-		interpolated = max(interpolated, unknown)
 		r.Front = append(r.Front, c)
 	}
-	r.Warnings = j.warnings(interpolated)
+	r.Warnings = j.warnings()
 	return r, nil
 }

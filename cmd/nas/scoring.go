@@ -39,7 +39,9 @@ func (s *scoring) flags(c *cobra.Command, names []string) {
 	f := c.Flags()
 	s.timeout = span(10 * time.Minute)
 	f.StringVar(&s.name, "evaluator", names[0], "`name` of the proxy accuracy: "+strings.Join(names, ", "))
-	f.StringVar(&s.table, "table", "", "trained models to look scores up in: a CSV `file`")
+	if slices.Contains(names, "table") {
+		f.StringVar(&s.table, "table", "", "trained models to look scores up in: a CSV `file`")
+	}
 	f.StringVar(&s.command, "command", "", "`program` with arguments that scores: one JSON request a line in, one JSON answer a line out")
 	f.IntVar(&s.parallel, "parallel", max(1, runtime.NumCPU()/2), "programs that run at a time")
 	f.Var(&s.timeout, "timeout", "limit for one score of a program")

@@ -29,7 +29,8 @@ type SupernetForm struct {
 	Distillation Distillation `json:"distillation"` // Weight 0: none
 }
 
-// DefaultSupernetForm is what the ablations chose.
+// DefaultSupernetForm is the sandwich rule with in-place distillation (Yu & Huang
+// 2019) at usual values; what each part is worth here has not been measured.
 func DefaultSupernetForm(steps int) SupernetForm {
 	return SupernetForm{Random: 2, Alone: steps / 10, Sort: true, Distillation: Distillation{Weight: 0.5, Temperature: 1}}
 }

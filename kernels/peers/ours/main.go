@@ -74,7 +74,7 @@ func linear(set *kernels.Set, m, n, k int, float32s bool) func() {
 	columns := kernels.PadN(n)
 	packed := &kernels.Matrix{N: n, K: k, Data: make([]int8, columns*kernels.PadK(k)), Sum: make([]int32, columns), Scale: make([]float32, columns), Bias: make([]float32, columns)}
 	kernels.PackMatrix(packed, w, values(n))
-	a := kernels.LinearArgs{X: x, LDX: k, Rows: m, W: packed, Dst: y, LDD: n, Scratch: make([]byte, kernels.LinearScratch(k))}
+	a := kernels.LinearArgs{X: x, LDX: k, Rows: m, W: packed, Dst: y, LDD: n, Scratch: make([]byte, kernels.LinearScratch(m, k))}
 	return func() { set.Linear(&a) }
 }
 
