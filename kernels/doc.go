@@ -7,7 +7,7 @@
 //	level        product                  float32 primitives              dispatch
 //	generic      generic.go               generic.go                      cpu.go
 //	sse41        sse41_amd64.s            as generic                      kernels_amd64.go
-//	avx2         avx2_amd64.s             avx2_amd64.s, float_amd64.go    kernels_amd64.go
+//	avx2         avx2_amd64.s             avx2_amd64.s, float_blocks.go   kernels_amd64.go
 //	avxvnni      avxvnni_amd64.s          as avx2                         kernels_amd64.go
 //	avx512vnni   avx512_amd64.s           avx512_amd64.s, float_avx512_   kernels_amd64.go
 //	amx          the same, amx_amd64.go   as avx512vnni                   kernels_amd64.go

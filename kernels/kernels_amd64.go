@@ -33,9 +33,9 @@ func archPrimitives(level Level, p *primitives) {
 		return
 	}
 	p.valueBytes, p.rowBlock, p.product = 2, 12, productAVX2
-	p.amax, p.round, p.roundBytes, p.dequant = amaxAVX2, roundWordsAVX2, roundBytesAVX2, dequantAVX2
-	p.gelu, p.silu, p.exp, p.maximum, p.multiply = geluAVX2, siluAVX2, expAVX2, maximumAVX2, multiplyAVX2
-	p.sum, p.squares, p.normalise = sumAVX2, squaresAVX2, normaliseAVX2
+	p.amax, p.round, p.roundBytes, p.dequant = amaxBlocks, roundWordsAVX2, roundBytesAVX2, dequantBlocks
+	p.gelu, p.silu, p.exp, p.maximum, p.multiply = geluBlocks, siluBlocks, expBlocks, maximumBlocks, multiplyBlocks
+	p.sum, p.squares, p.normalise = sumBlocks, squaresBlocks, normaliseBlocks
 	switch level {
 	case AVXVNNI:
 		p.valueBytes, p.offset, p.rowBlock, p.product, p.round = 1, 128, 24, productAVXVNNI, roundBytesAVX2

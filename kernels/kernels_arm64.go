@@ -25,9 +25,9 @@ func archPrimitives(level Level, p *primitives) {
 	default:
 		return
 	}
-	p.amax, p.round, p.roundBytes, p.dequant = amaxNEON, roundNEON, roundNEON, dequantNEON
-	p.gelu, p.silu, p.exp, p.maximum, p.multiply = geluNEON, siluNEON, expNEON, maximumNEON, multiplyNEON
-	p.sum, p.squares, p.normalise = sumNEON, squaresNEON, normaliseNEON
+	p.amax, p.round, p.roundBytes, p.dequant = amaxBlocks, roundNEON, roundNEON, dequantBlocks
+	p.gelu, p.silu, p.exp, p.maximum, p.multiply = geluBlocks, siluBlocks, expBlocks, maximumBlocks, multiplyBlocks
+	p.sum, p.squares, p.normalise = sumBlocks, squaresBlocks, normaliseBlocks
 	p.gather, p.rotate = gatherNEON, rotateNEON
 }
 

@@ -15,11 +15,6 @@ type KV struct {
 	VScale              []float32 // of each token's value, PadN(Capacity)
 }
 
-// KVBytes is the size of a KV's slices.
-func KVBytes(headWidth, capacity int) int {
-	return PadN(capacity)*PadK(headWidth) + PadN(headWidth)*PadK(capacity) + 12*PadN(capacity)
-}
-
 // KVScratch is the working memory of a KVStore in bytes: a panel of quantised rows.
 func KVScratch(headWidth int) int { return align64(PanelWidth * PadK(headWidth)) }
 
