@@ -25,7 +25,7 @@ func (j *Judge) HoldOut(known, splits int, seed uint64) (Ranking, error) {
 		for _, i := range order[:known] {
 			archs, scores = append(archs, j.Models[i].Arch), append(scores, j.Models[i].Score)
 		}
-		s, err := FitSurrogate("", archs, scores)
+		s, err := FitSurrogate(archs, scores)
 		if err != nil {
 			return Ranking{}, err
 		}

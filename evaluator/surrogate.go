@@ -1,7 +1,6 @@
 package evaluator
 
 import (
-	"context"
 	"errors"
 	"math"
 
@@ -16,7 +15,6 @@ import (
 // linear one for the law of size and a squared exponential for what bends it. It is
 // immutable.
 type Surrogate struct {
-	unit          string
 	centre, scale []float64 // of features
 	mean, spread  float64   // of scores
 	points        [][]float64
@@ -47,11 +45,11 @@ const minKnown = 8
 
 // FitSurrogate fits to known scores, at least 8 of them. The kernel is the one of a
 // grid under which they are most likely. It takes some 300 len(scores)³ steps.
-func FitSurrogate(unit string, archs []space.Arch, scores []float64) (*Surrogate, error) {
+func FitSurrogate(archs []space.Arch, scores []float64) (*Surrogate, error) {
 	if len(archs) != len(scores) || len(scores) < minKnown {
 		return nil, errors.New("evaluator: surrogate: at least 8 known scores are needed")
 	}
-	s := &Surrogate{unit: unit}
+	s := &Surrogate{}
 	for _, a := range archs {
 		s.points = append(s.points, features(a))
 	}
@@ -161,15 +159,4 @@ func (s *Surrogate) Predict(a space.Arch) (mean, deviation float64) {
 		variance -= mat.Dot(v, solved)
 	}
 	return s.mean + s.spread*mean, s.spread * math.Sqrt(max(variance, 0))
-}
-
-func (*Surrogate) Name() string   { return "surrogate" }
-func (s *Surrogate) Unit() string { return s.unit }
-func (*Surrogate) Kind() Kind     { return Fitted }
-func (*Surrogate) Cost() Cost     { return Instant }
-
-// Evaluate never fails. It takes len(scores)² steps.
-func (s *Surrogate) Evaluate(_ context.Context, a space.Arch) (Score, error) {
-	mean, deviation := s.Predict(a)
-	return sampled(mean, deviation), nil
 }

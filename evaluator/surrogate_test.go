@@ -49,7 +49,7 @@ func sample(t *testing.T, n int, seed uint64) (archs []space.Arch, scores []floa
 
 func TestSurrogateLearnsALaw(t *testing.T) {
 	known, scores := sample(t, 60, 1)
-	s, err := FitSurrogate("", known, scores)
+	s, err := FitSurrogate(known, scores)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestSurrogateLearnsALaw(t *testing.T) {
 	if _, d := s.Predict(far); d < 2*near {
 		t.Errorf("deviation %v at a known shape, %v far from all", near, d)
 	}
-	again, err := FitSurrogate("", known, scores)
+	again, err := FitSurrogate(known, scores)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,12 +88,12 @@ func TestSurrogateLearnsALaw(t *testing.T) {
 
 func TestSurrogateFaults(t *testing.T) {
 	archs, scores := sample(t, 20, 1)
-	if _, err := FitSurrogate("", archs[:7], scores[:7]); err == nil {
+	if _, err := FitSurrogate(archs[:7], scores[:7]); err == nil {
 		t.Error("seven scores are enough")
 	}
 	for _, v := range []float64{math.NaN(), math.Inf(1)} {
 		bad := append([]float64{v}, scores[1:]...)
-		if _, err := FitSurrogate("", archs, bad); err == nil {
+		if _, err := FitSurrogate(archs, bad); err == nil {
 			t.Errorf("%v is a score", v)
 		}
 	}
@@ -101,7 +101,7 @@ func TestSurrogateFaults(t *testing.T) {
 	for i := range archs {
 		archs[i], scores[i] = archs[0], 3
 	}
-	s, err := FitSurrogate("", archs, scores)
+	s, err := FitSurrogate(archs, scores)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func BenchmarkSurrogatePredict(b *testing.B) {
 		a := s.Arch(s.Sample(r))
 		archs, scores = append(archs, a), append(scores, law(a))
 	}
-	g, err := FitSurrogate("", archs, scores)
+	g, err := FitSurrogate(archs, scores)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -83,9 +83,6 @@ func (p *Predictor) Scaled(factor float64) *Predictor {
 // Table is what p predicts from.
 func (p *Predictor) Table() *Table { return p.table }
 
-// Scale is by what factor p's times differ from the table's.
-func (p *Predictor) Scale() float64 { return p.scale }
-
 // mergedRange are neighbouring regimes that hardly differ.
 type mergedRange struct {
 	below  int
@@ -204,8 +201,5 @@ func (p *Predictor) Program(program *space.Program) Estimate {
 	e.Low, e.High, e.Busy = e.Nanoseconds/factor, e.Nanoseconds*factor, e.Nanoseconds*p.busy
 	return e
 }
-
-// Spread is the factor within which 90 % of held-out models lay.
-func (p *Predictor) Spread() float64 { return math.Exp(p.spread) }
 
 func picoseconds(ns float64) int64 { return int64(math.Round(ns * 1000)) }

@@ -57,7 +57,7 @@ func (c *costly) score(ctx context.Context, archs []space.Arch) (scores []float6
 
 func (c *costly) costly() Costly {
 	return Costly{Score: c.score, Fit: func(archs []space.Arch, scores []float64) (Prediction, error) {
-		s, err := evaluator.FitSurrogate("", archs, scores)
+		s, err := evaluator.FitSurrogate(archs, scores)
 		if err != nil {
 			return nil, err
 		}

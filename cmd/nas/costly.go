@@ -114,7 +114,7 @@ func (c *costlyScores) Evaluate(ctx context.Context, a space.Arch) (evaluator.Sc
 
 // fit is the surrogate of search.Costly.
 func (c *costlyScores) fit(archs []space.Arch, scores []float64) (search.Prediction, error) {
-	s, err := evaluator.FitSurrogate(c.Unit(), archs, scores)
+	s, err := evaluator.FitSurrogate(archs, scores)
 	if err != nil {
 		return nil, err
 	}

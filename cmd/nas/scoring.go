@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -55,8 +56,8 @@ func (s *scoring) check(flags *pflag.FlagSet, names []string) error {
 	if !slices.Contains(names, s.name) {
 		return bad(fmt.Errorf("unknown evaluator %.40q: one of %s", s.name, strings.Join(names, ", ")), "--evaluator capacity")
 	}
-	for evaluator, own := range ownFlags {
-		for _, flag := range own {
+	for _, evaluator := range slices.Sorted(maps.Keys(ownFlags)) { // in order: equal input, equal error
+		for _, flag := range ownFlags[evaluator] {
 			if flags.Changed(flag) && s.name != evaluator {
 				return bad(fmt.Errorf("--%s is of --evaluator %s, not %s", flag, evaluator, s.name), "--evaluator %s", evaluator)
 			}

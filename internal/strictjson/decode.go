@@ -41,19 +41,6 @@ func Decode(data []byte, v any) error {
 	return nil
 }
 
-// ReadFile reads and decodes a file of at most max bytes. Errors begin with the
-// path.
-func ReadFile(path string, max int64, v any) error {
-	data, err := Read(path, max)
-	if err != nil {
-		return err
-	}
-	if err := Decode(data, v); err != nil {
-		return fmt.Errorf("%s:%w", path, err)
-	}
-	return nil
-}
-
 // Read reads a file of at most max bytes.
 func Read(path string, max int64) ([]byte, error) {
 	f, err := os.Open(path)
