@@ -17,9 +17,10 @@ import (
 // reaches, by class of op: measured in a table, and taken over to boards that nobody
 // measured.
 type Efficiency struct {
-	Level string             `json:"level"`
-	From  string             `json:"from"` // the device that was measured
-	Share map[string]float64 `json:"share"`
+	Level   string             `json:"level"`
+	From    string             `json:"from"`    // the device that was measured
+	Kernels int                `json:"kernels"` // version of the kernels that were measured
+	Share   map[string]float64 `json:"share"`
 }
 
 var classNames = [classes]string{"embed", "norm", "vector product", "kvstore", "attention", "matrix product", "vocabulary product"}
@@ -50,20 +51,42 @@ func efficiencyFor(level string) Efficiency {
 	return list[0]
 }
 
-// MeasureEfficiency is what a table's ops reach of the roofline of the board that it
-// was measured on.
-func MeasureEfficiency(t *Table, b devices.Board) Efficiency {
-	shares := map[class][]float64{}
-	for _, m := range t.Models {
-		for _, o := range m.Ops {
-			shares[classOf(o.Op)] = append(shares[classOf(o.Op)], roofline(o.Op, b, b.L3Bytes)/o.Floor)
+// MeasureEfficiency is what the ops of tables of one level reach of the roofline of the
+// board that they were measured on.
+func MeasureEfficiency(tables []*Table, b devices.Board) Efficiency {
+	shares := map[string][]float64{}
+	for _, t := range tables {
+		for _, m := range t.Models {
+			for _, o := range m.Ops {
+				shares[efficiencyOf(o.Op)] = append(shares[efficiencyOf(o.Op)], roofline(o.Op, b)/o.Floor)
+			}
 		}
 	}
-	e := Efficiency{Level: t.Level, From: t.Device, Share: map[string]float64{}}
-	for c, list := range shares {
-		e.Share[classNames[c]] = statistics.Median(list)
+	first := tables[0]
+	e := Efficiency{Level: first.Level, From: first.Device, Kernels: first.KernelVersion, Share: map[string]float64{}}
+	for name, list := range shares {
+		e.Share[name] = statistics.Median(list)
 	}
 	return e
+}
+
+// efficiencyOf names what has one efficiency: a class, apart where it has few rows and
+// most of its time is spent on other things than arithmetic.
+func efficiencyOf(o space.Op) string {
+	name := classNames[classOf(o)]
+	if o.Kind != space.Linear && o.Rows <= 8 {
+		name += " of few rows"
+	}
+	return name
+}
+
+// share is e's for o, or that of the same with many rows where none was measured.
+func (e Efficiency) share(o space.Op) float64 {
+	if v := e.Share[efficiencyOf(o)]; v > 0 {
+		return v
+	}
+	o.Rows = 128
+	return e.Share[efficiencyOf(o)]
 }
 
 // floats is how many float32 operations o has besides its integer products.
@@ -95,26 +118,29 @@ const (
 )
 
 // roofline is the least time in ns that o can take on one core of b: its arithmetic,
-// or the way of its weights, from memory where the model streams more bytes than the
-// last cache holds.
-func roofline(o space.Op, b devices.Board, streamed int64) float64 {
+// or the way of its weights from the second-level cache.
+func roofline(o space.Op, b devices.Board) float64 {
 	cycles := float64(o.MACs())/b.MACsPerCycle + floats(o)/b.Lanes
-	weights := 0.0
+	return max(cycles, weightBytes(o)/cacheBytes) / b.ClockHz * 1e9
+}
+
+// fetch is the time in ns that o's weights take from b's memory.
+func fetch(o space.Op, b devices.Board) float64 {
+	return weightBytes(o) / min(coreShare*b.BandwidthBytes, bytesPerCycle*b.ClockHz) * 1e9
+}
+
+func weightBytes(o space.Op) float64 {
 	switch o.Kind {
 	case space.Linear:
-		weights = float64(space.MatrixBytes(o.N, o.K, o.Bias))
+		return float64(space.MatrixBytes(o.N, o.K, o.Bias))
 	case space.Attention:
-		weights = float64(max(o.Batch, 1)) * float64(o.KVHeads) * float64(space.KVBytes(o.HeadWidth, o.Context))
+		return float64(max(o.Batch, 1)) * float64(o.KVHeads) * float64(space.KVBytes(o.HeadWidth, o.Context))
 	}
-	rate := cacheBytes * b.ClockHz
-	if streamed > b.CacheAll() {
-		rate = min(coreShare*b.BandwidthBytes, bytesPerCycle*b.ClockHz)
-	}
-	return max(cycles/b.ClockHz, weights/rate) * 1e9
+	return 0
 }
 
 const (
-	modelledSpread = 0.7 // logarithm of the factor in which a modelled latency is thought to be with 90 %: two
+	modelledSpread = 0.7 // logarithm of the factor that a modelled interval reaches both ways, two: assumed, checked on no board
 	stepCost       = 150 // ns a step costs whatever it does
 	threadLoss     = 0.1 // share of the work that threads cannot share
 )
@@ -129,14 +155,15 @@ func Modelled(b devices.Board, w space.Workload, threads int, ops []space.Op) *T
 	if threads == 1 {
 		shared = 1
 	}
-	for _, bytes := range []int64{0, 4 * max(b.CacheAll(), firstRegime)} {
+	// Twice on either side of where the last cache ends, so that the step is there.
+	cache := max(float64(b.CacheAll()), firstRegime)
+	for _, bytes := range []float64{0, 0.9 * cache, 1.5 * cache, 4 * cache} {
 		for _, o := range ops {
-			share := e.Share[classNames[classOf(o)]]
-			if share == 0 {
-				share = e.Share[classNames[classOf(space.Op{Kind: space.Linear, Rows: 128})]]
+			ns := roofline(o, b) / e.share(o)
+			if bytes > cache {
+				ns = max(ns, fetch(o, b))
 			}
-			ns := stepCost + roofline(o, b, bytes)/share*shared
-			t.Models = append(t.Models, Model{Bytes: int(bytes), Ops: []OpEntry{{o, 1, exactly(ns)}}})
+			t.Models = append(t.Models, Model{Bytes: int(bytes), Ops: []OpEntry{{o, 1, exactly(stepCost + ns*shared)}}})
 		}
 	}
 	t.Reference = exactly(1)

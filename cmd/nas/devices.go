@@ -64,7 +64,7 @@ func (a *app) show(args []string) error {
 		fmt.Fprintf(a.out, "%s:\n", name)
 		if b, ok := devices.FindBoard(name); ok {
 			describe(a.out, b.Profile())
-			fmt.Fprintf(a.out, "%-14s %s, at most %.4g int8 multiply-adds a cycle, memory %.4g GB/s: latencies are modelled, within a factor of two\n", "kernels", b.Level, b.MACsPerCycle, b.BandwidthBytes/1e9)
+			fmt.Fprintf(a.out, "%-14s %s, at most %.4g int8 multiply-adds a cycle, memory %.4g GB/s: latencies are modelled, checked on no such board\n", "kernels", b.Level, b.MACsPerCycle, b.BandwidthBytes/1e9)
 			for _, source := range b.Sources {
 				fmt.Fprintf(a.out, "%-14s %s\n", "source", source)
 			}

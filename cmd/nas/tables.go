@@ -155,7 +155,7 @@ func (a *app) profiled(t *target, ops []space.Op) (source, error) {
 		if t.threads > b.Cores {
 			return source{}, bad(fmt.Errorf("%s has %d cores, --threads is %d", b.ID, b.Cores, t.threads), "--threads %d", b.Cores)
 		}
-		a.warn(fmt.Sprintf("%s: latencies are modelled from datasheets, within a factor of two; nas devices calibrate makes more of ten measured ops", b.Name))
+		a.warn(fmt.Sprintf("%s: latencies are modelled from datasheets and were checked on no such board: they may be off by more than their interval; nas devices calibrate makes more of ten measured ops", b.Name))
 		return newSource(b.Profile(), latency.Modelled(b, t.workload, t.threads, ops))
 	}
 	f, err := readProfile(t.device)
