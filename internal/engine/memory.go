@@ -16,7 +16,6 @@ type block struct {
 // that its start can be aligned.
 func allocate(n int) block {
 	raw := make([]byte, n+space.Align-1)
-	huge(raw)
 	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(raw)))) & (space.Align - 1)
 	return block{bytes: raw[skip : skip+n : skip+n]}
 }
