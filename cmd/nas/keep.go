@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"nas/devices"
 	"nas/latency"
 	"nas/results"
 	"nas/results/study"
@@ -97,6 +98,9 @@ func (k *keeper) same(flag *pflag.Flag, h *hunt, settings study.Settings) bool {
 		return err == nil && string(text) == settings.SpaceSource
 	case "device":
 		return slices.EqualFunc(h.devices, k.profiles, func(path string, p study.Profile) bool {
+			if _, board := devices.FindBoard(path); board {
+				return path == p.Name
+			}
 			data, err := os.ReadFile(path)
 			return err == nil && filepath.Base(path) == p.Name && bytes.Equal(data, p.Data)
 		})
@@ -143,16 +147,9 @@ func begin(flags *pflag.FlagSet, h *hunt) (*keeper, error) {
 			settings.Flags = append(settings.Flags, study.Flag{Name: f.Name, Values: values(f)})
 		}
 	})
-	var profiles []study.Profile
-	for i, t := range h.timings {
-		if slices.ContainsFunc(h.timings[:i], func(b timing) bool { return b.path == t.path }) {
-			continue
-		}
-		p, err := t.profile()
-		if err != nil {
-			return nil, err
-		}
-		profiles = append(profiles, p)
+	profiles, err := profilesFor(h.timings)
+	if err != nil {
+		return nil, err
 	}
 	s, err := study.Create(h.study, settings, profiles)
 	if err != nil {
@@ -161,25 +158,35 @@ func begin(flags *pflag.FlagSet, h *hunt) (*keeper, error) {
 	return &keeper{Study: s}, nil
 }
 
-// profile is the file of a timing's device: the one that was given, else one made of
-// the table that is used.
-func (t timing) profile() (study.Profile, error) {
-	if t.path != "" {
-		data, err := os.ReadFile(t.path)
-		return study.Profile{Name: filepath.Base(t.path), Data: data}, err
+// profilesFor are the files of the timings' devices: those that were given, and for
+// this machine and for boards one with the tables that are used.
+func profilesFor(timings []timing) (list []study.Profile, err error) {
+	for i, t := range timings {
+		same := func(o timing) bool { return o.path == t.path }
+		if slices.ContainsFunc(timings[:i], same) {
+			continue
+		}
+		p := study.Profile{}
+		if t.path != "" {
+			p.Name = filepath.Base(t.path)
+		}
+		if _, board := devices.FindBoard(t.path); t.path != "" && !board {
+			p.Data, err = os.ReadFile(t.path)
+		} else {
+			f := latency.File{Device: t.device}
+			for _, o := range timings[i:] {
+				if same(o) {
+					f.Tables = append(f.Tables, o.predictor.Table())
+				}
+			}
+			p.Data, err = f.Encode()
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
 	}
-	folder, err := os.MkdirTemp("", "nas")
-	if err != nil {
-		return study.Profile{}, err
-	}
-	defer os.RemoveAll(folder)
-	path := filepath.Join(folder, thisMachine)
-	f := latency.File{Device: t.device, Tables: []*latency.Table{t.predictor.Table()}}
-	if err := f.Write(path); err != nil {
-		return study.Profile{}, err
-	}
-	data, err := os.ReadFile(path)
-	return study.Profile{Data: data}, err
+	return list, nil
 }
 
 // finished is the report of a search that came to its end; nil: it goes on.
