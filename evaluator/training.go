@@ -22,6 +22,8 @@ type Training struct {
 	Threads int
 	// Progress is called after every step; may be nil.
 	Progress func(nn.Progress)
+	// Trained is shown what is scored, as a slice of a model; may be nil.
+	Trained func(*nn.Model[float32], *nn.Net) error
 }
 
 const unitNats = "negative nats per token, held out"
@@ -38,6 +40,13 @@ func (t *Training) heldOut() int {
 func (t *Training) adapt(m space.Model) space.Model {
 	m.Vocabulary = t.Task.Vocabulary()
 	return m
+}
+
+func (t *Training) show(m *nn.Model[float32], n *nn.Net) error {
+	if t.Trained == nil {
+		return nil
+	}
+	return t.Trained(m, n)
 }
 
 // score is that of losses on held-out batches. Its standard error is that of what is
@@ -120,6 +129,9 @@ func (t *Train) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 	t.curves[key] = curve
 	t.mu.Unlock()
 	if err != nil {
+		return Score{}, err
+	}
+	if err := t.show(trainer.Model, trainer.Whole()); err != nil {
 		return Score{}, err
 	}
 	losses, err := trainer.Evaluate(trainer.Whole(), t.Task, t.heldOut())
@@ -211,6 +223,9 @@ func (s *Supernet) losses(ctx context.Context, a space.Arch, float bool) ([]floa
 	net, err := s.net.Slice(a)
 	if err != nil {
 		return nil, fmt.Errorf("evaluator: supernet: %w", err)
+	}
+	if err := s.show(s.net.Model, net); err != nil {
+		return nil, err
 	}
 	if float {
 		return s.net.Evaluate(net, s.Task, s.heldOut())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,28 +34,38 @@ type learning struct {
 	float      bool
 }
 
-// learningFlags are the flags of learning, those of the supernet last.
-var learningFlags = []string{"corpus", "task", "vocab", "steps", "train-batch", "train-sequence", "rate", "held-out", "supernet", "float32"}
+// Flags of training, and of the text that a score is taken on.
+var (
+	trainingFlags = []string{"steps", "rate", "save"}
+	textFlags     = []string{"corpus", "task", "vocab", "train-batch", "train-sequence", "held-out"}
+)
+
+// What --vocab is unless it is given.
+const (
+	textVocabulary      = 4096
+	syntheticVocabulary = 64
+)
 
 func (l *learning) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&l.corpus, "corpus", "", "text to train on: a UTF-8 `file` or a folder of them")
 	f.StringVar(&l.task, "task", "recall", "`name` of a synthetic task, without --corpus: "+strings.Join(text.SyntheticNames, ", "))
-	f.IntVar(&l.vocabulary, "vocab", 4096, "tokens to learn from the corpus, or symbols of the synthetic task")
+	f.IntVar(&l.vocabulary, "vocab", 0, fmt.Sprintf("tokens to learn from the corpus (default %d), or symbols of the synthetic task (default %d)", textVocabulary, syntheticVocabulary))
 	f.IntVar(&l.steps, "steps", 1000, "training steps, of each architecture or of the supernet")
 	f.IntVar(&l.batch, "train-batch", 16, "sequences of a step")
 	f.IntVar(&l.sequence, "train-sequence", 128, "tokens of a sequence in training")
 	f.Float64Var(&l.rate, "rate", 3e-3, "peak of the learning rate")
 	f.IntVar(&l.heldOut, "held-out", 16, "batches of held-out text that a score is taken on")
 	f.StringVar(&l.supernet, "supernet", "", "`file` that keeps the supernet: trained on from where it is, and read when it is done")
-	f.BoolVar(&l.float, "float32", false, "score the supernet's slices in float32, not in int8")
+	f.BoolVar(&l.float, "float32", false, "score the supernet's slices, or given weights, in float32, not in int8")
 }
 
 // training makes the task and the recipe for architectures of a model.
-func (a *app) training(l *learning, m space.Model, seed uint64) (t evaluator.Training, err error) {
+func (a *app) training(s *scoring, m space.Model) (t evaluator.Training, err error) {
+	l := &s.learning
 	t = evaluator.Training{Threads: runtime.NumCPU(), HeldOut: l.heldOut, Recipe: nn.DefaultRecipe(max(l.steps, 1))}
 	r := &t.Recipe
-	r.Steps, r.Batch, r.Sequence, r.Rate, r.Seed = l.steps, l.batch, l.sequence, l.rate, seed
+	r.Steps, r.Batch, r.Sequence, r.Rate, r.Seed = l.steps, l.batch, l.sequence, l.rate, s.seed
 	if err := r.Validate(m); err != nil {
 		return t, bad(err, "nas evaluate --help lists the flags of training")
 	}
@@ -63,7 +74,7 @@ func (a *app) training(l *learning, m space.Model, seed uint64) (t evaluator.Tra
 	}
 	masked := m.Family == space.Encoder
 	if l.corpus == "" {
-		t.Task, err = text.NewSynthetic(l.task, min(l.vocabulary, text.MaxVocabulary), masked)
+		t.Task, err = text.NewSynthetic(l.task, min(cmp.Or(l.vocabulary, syntheticVocabulary), text.MaxVocabulary), masked)
 		if err != nil {
 			return t, bad(err, "--task recall --vocab 64, or --corpus FILE for a text of yours")
 		}
@@ -74,16 +85,17 @@ func (a *app) training(l *learning, m space.Model, seed uint64) (t evaluator.Tra
 		return t, bad(err, "--corpus takes UTF-8 text: a file or a folder of them")
 	}
 	train, held := text.Split(corpus)
-	folder := os.TempDir()
-	if cache, err := os.UserCacheDir(); err == nil {
-		folder = filepath.Join(cache, "nas")
+	if s.tokeniser == nil {
+		folder := os.TempDir()
+		if cache, err := os.UserCacheDir(); err == nil {
+			folder = filepath.Join(cache, "nas")
+		}
+		if s.tokeniser, err = text.Cached(folder, train, cmp.Or(l.vocabulary, textVocabulary)); err != nil {
+			return t, bad(err, "--vocab %d is the default", textVocabulary)
+		}
+		a.phase("%s: %s, %d tokens learnt", l.corpus, results.Bytes(int64(len(corpus))), s.tokeniser.Vocabulary())
 	}
-	tokeniser, err := text.Cached(folder, train, l.vocabulary)
-	if err != nil {
-		return t, bad(err, "--vocab 4096 is the default")
-	}
-	a.phase("%s: %s, %d tokens learnt", l.corpus, results.Bytes(int64(len(corpus))), tokeniser.Vocabulary())
-	t.Task, err = text.NewCorpus(tokeniser.Encode(nil, train), tokeniser.Encode(nil, held), tokeniser.Vocabulary(), l.sequence, masked)
+	t.Task, err = text.NewCorpus(s.tokeniser.Encode(nil, train), s.tokeniser.Encode(nil, held), s.tokeniser.Vocabulary(), l.sequence, masked)
 	if err != nil {
 		return t, bad(err, "a longer text or a shorter --train-sequence")
 	}
@@ -96,9 +108,18 @@ func (a *app) learner(ctx context.Context, e *scoring, s *space.Space, models []
 	if e.name == "train" && len(models) > 0 {
 		m = models[0].arch.Model
 	}
-	t, err := a.training(&e.learning, m, e.seed)
+	t, err := a.training(e, m)
 	if err != nil {
 		return err
+	}
+	if e.save != "" {
+		t.Trained = func(m *nn.Model[float32], n *nn.Net) error {
+			if err := evaluator.SaveWeights(e.save, m, n, e.tokeniser); err != nil {
+				return err
+			}
+			a.phase("weights written to %s", e.save)
+			return nil
+		}
 	}
 	begin := time.Now()
 	first := -1

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"nas/evaluator"
+	"nas/evaluator/text"
 	"nas/space"
 )
 
@@ -27,13 +28,15 @@ type scoring struct {
 	budget   int64
 	seed     uint64
 	learning
+	save string // where to; empty: nowhere
 
 	evaluator evaluator.Evaluator // once it is open; nil: the surrogate
+	tokeniser *text.Tokeniser     // of the text; nil: there is none
 	program   *evaluator.Command  // to be closed
 }
 
 // ownFlags are those of one evaluator each.
-var ownFlags = map[string][]string{"table": {"table"}, "command": {"command", "parallel", "timeout", "retries", "budget"}, "supernet": {"supernet", "float32"}}
+var ownFlags = map[string][]string{"table": {"table"}, "command": {"command", "parallel", "timeout", "retries", "budget"}, "supernet": {"supernet"}}
 
 // flags binds all but the seed; names are the evaluators that the command takes.
 func (s *scoring) flags(c *cobra.Command, names []string) {
@@ -63,9 +66,16 @@ func (s *scoring) check(flags *pflag.FlagSet, names []string) error {
 			}
 		}
 	}
-	for _, flag := range learningFlags {
-		if flags.Changed(flag) && s.name != "train" && s.name != "supernet" {
-			return bad(fmt.Errorf("--%s is of --evaluator train or supernet, not %s", flag, s.name), "--evaluator train")
+	for _, shared := range []struct{ flags, of []string }{
+		{trainingFlags, []string{"train", "supernet"}},
+		{textFlags, []string{"train", "supernet", "weights"}},
+		{[]string{"float32"}, []string{"supernet", "weights"}},
+	} {
+		of := slices.DeleteFunc(shared.of, func(e string) bool { return !slices.Contains(names, e) })
+		for _, flag := range shared.flags {
+			if flags.Changed(flag) && !slices.Contains(of, s.name) {
+				return bad(fmt.Errorf("--%s is of --evaluator %s, not %s", flag, strings.Join(of, " or "), s.name), "--evaluator %s", of[0])
+			}
 		}
 	}
 	for _, n := range []struct {
@@ -110,6 +120,8 @@ func (a *app) open(ctx context.Context, s *scoring, in *space.Space, w space.Wor
 		s.evaluator = s.program
 	case "train", "supernet":
 		return a.learner(ctx, s, in, models)
+	case "weights":
+		return a.given(s, models)
 	}
 	return nil
 }
