@@ -59,7 +59,7 @@ func (f *find) openScores(ctx context.Context) (*costlyScores, error) {
 func (s *scoring) pretend() error {
 	switch s.name {
 	case "train":
-		s.evaluator = evaluator.NewTrain(evaluator.Training{})
+		s.evaluator = evaluator.NewTrain(evaluator.Training{}, evaluator.Lessons{})
 	case "supernet":
 		s.evaluator = &evaluator.Supernet{Float: s.float}
 	default:

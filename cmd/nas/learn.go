@@ -125,7 +125,7 @@ func (a *app) learner(ctx context.Context, e *scoring, s *space.Space, models []
 			bytes = max(bytes, nn.TrainingBytes(arch, t.Recipe.Batch, t.Recipe.Sequence))
 		}
 		a.phase("training on %d tokens each; up to %s of memory", t.Recipe.Steps*t.Recipe.Batch*t.Recipe.Sequence, results.Bytes(bytes))
-		e.evaluator = evaluator.NewTrain(t)
+		e.evaluator = evaluator.NewTrain(t, evaluator.Lessons{})
 		return nil
 	}
 	own := *s
