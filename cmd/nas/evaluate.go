@@ -34,7 +34,8 @@ var evaluateFormats = []string{"table", "md", "json"}
 func (a *app) evaluateCommand() *cobra.Command {
 	e := &evaluation{}
 	c := &cobra.Command{Use: "evaluate [FILE|-|MODEL…]", Short: "Score architectures, or judge an evaluator against trained models",
-		Long: `Score given architectures by proxy accuracy, more being better. ` + architectures + `
+		Long: `Score given architectures by proxy accuracy, more being better.
+` + architectures + `
 
 With --truth, hold an evaluator against models that were really trained: how well it
 orders them (tau, rho), and above all how well it orders pairs of nearly equal size
