@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -17,6 +18,7 @@ import (
 type Supernet struct {
 	Training
 	Float bool // score in float32 instead
+	path  string
 	net   *nn.Supernet
 	exec  *nn.Exec[float32]
 	mu    sync.Mutex
@@ -26,7 +28,8 @@ type Supernet struct {
 const saveEvery = 30 * time.Second
 
 // TrainSupernet trains a supernet of s, or goes on with the one that path holds, and
-// saves it there; an empty path keeps nothing. When ctx ends it is saved too.
+// saves it there; an empty path keeps nothing. When ctx ends it is saved too and
+// given back as far as it came, with the error of ctx.
 func TrainSupernet(ctx context.Context, s *space.Space, t Training, form nn.SupernetForm, path string) (*Supernet, error) {
 	own := *s
 	own.Model = t.adapt(s.Model)
@@ -49,15 +52,45 @@ func TrainSupernet(ctx context.Context, s *space.Space, t Training, form nn.Supe
 		}
 		return nil
 	})
-	if err != nil {
-		if path != "" && ctx.Err() != nil {
-			if err := net.Save(path); err != nil {
-				return nil, err
-			}
-		}
+	trained := &Supernet{Training: t, net: net, exec: e, path: path}
+	if err == nil {
+		return trained, nil
+	}
+	if ctx.Err() == nil {
 		return nil, err
 	}
-	return &Supernet{Training: t, net: net, exec: e}, nil
+	return trained, errors.Join(err, trained.save())
+}
+
+func (s *Supernet) save() error {
+	if s.path == "" {
+		return nil
+	}
+	return s.net.Save(s.path)
+}
+
+// Steps are those that the supernet was trained for.
+func (s *Supernet) Steps() int { return s.net.Step() }
+
+// Conclude ends the training of a supernet where it is, as if its recipe said so.
+func (s *Supernet) Conclude() error {
+	s.net.Recipe.Steps = s.net.Step()
+	s.net.Warmup = min(s.net.Warmup, s.net.Step())
+	return s.save()
+}
+
+// Pace is the time that one step of a supernet takes, by a few that are thrown away.
+func Pace(ctx context.Context, s *space.Space, t Training, form nn.SupernetForm) (time.Duration, error) {
+	const steps = 6 // the first, which fills caches, does not count
+	var begin time.Time
+	t.Recipe.Steps, t.Recipe.Warmup, form.Alone = steps, 0, 0
+	t.Progress = func(p nn.Progress) {
+		if p.Step == 1 {
+			begin = time.Now()
+		}
+	}
+	_, err := TrainSupernet(ctx, s, t, form, "")
+	return time.Since(begin) / (steps - 1), err
 }
 
 func (s *Supernet) Name() string { return "supernet" }

@@ -30,10 +30,17 @@ type scoring struct {
 
 	evaluator evaluator.Evaluator // once it is open; nil: the surrogate
 	program   *evaluator.Command  // to be closed
+	warnings  []string            // that a reader of scores should know
+}
+
+// warn says so now, and again beside the scores.
+func (s *scoring) warn(a *app, text string) {
+	a.warn(text)
+	s.warnings = append(s.warnings, text)
 }
 
 // ownFlags are those of one evaluator each.
-var ownFlags = map[string][]string{"table": {"table"}, "command": {"command", "parallel", "timeout", "retries", "budget"}, "supernet": {"supernet", "float32"}}
+var ownFlags = map[string][]string{"table": {"table"}, "command": {"command", "parallel", "timeout", "retries", "budget"}, "supernet": {"float32"}, "train": {"distil"}}
 
 // flags binds all but the seed; names are the evaluators that the command takes.
 func (s *scoring) flags(c *cobra.Command, names []string) {
