@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"nas/evaluator"
@@ -34,6 +35,9 @@ type costlyScores struct {
 func (f *find) openScores(ctx context.Context) (*costlyScores, error) {
 	s := &f.hunt.scoring
 	s.seed = f.seed
+	if s.name == "supernet" && s.learning.supernet == "" && f.study != "" {
+		s.learning.supernet = f.study + ".supernet"
+	}
 	var err error
 	if f.replay {
 		err = s.pretend()
@@ -44,8 +48,11 @@ func (f *find) openScores(ctx context.Context) (*costlyScores, error) {
 		return nil, err
 	}
 	c := &costlyScores{Evaluator: s.evaluator, workers: s.workers(), keeper: f.keeper, known: map[string]study.Score{},
-		identity: fmt.Sprintf("%s seed %d: %q budget %d %+v", s.name, s.seed, s.command, s.budget, s.learning)}
+		identity: s.identity()}
 	if f.keeper != nil {
+		if err := f.keeper.settle("steps", strconv.Itoa(s.steps)); err != nil {
+			return nil, studyFault(f.study, err)
+		}
 		known, err := f.keeper.Scores(c.identity)
 		if err != nil {
 			return nil, studyFault(f.study, err)
@@ -55,11 +62,20 @@ func (f *find) openScores(ctx context.Context) (*costlyScores, error) {
 	return c, nil
 }
 
+// identity is all that scores depend on besides the architecture.
+func (s *scoring) identity() string {
+	l := s.learning
+	if s.name == "supernet" {
+		l.supernet = "" // the recipe says what it holds
+	}
+	return fmt.Sprintf("%s seed %d: %q budget %d %+v", s.name, s.seed, s.command, s.budget, l)
+}
+
 // pretend makes an evaluator that is only asked for its name and unit.
 func (s *scoring) pretend() error {
 	switch s.name {
 	case "train":
-		s.evaluator = evaluator.NewTrain(evaluator.Training{})
+		s.evaluator = evaluator.NewTrain(evaluator.Training{}, evaluator.Lessons{})
 	case "supernet":
 		s.evaluator = &evaluator.Supernet{Float: s.float}
 	default:

@@ -35,7 +35,8 @@ var evaluateFormats = []string{"table", "md", "json"}
 func (a *app) evaluateCommand() *cobra.Command {
 	e := &evaluation{}
 	c := &cobra.Command{Use: "evaluate [FILE|-|MODEL…]", Short: "Score architectures, or judge an evaluator against trained models",
-		Long: `Score given architectures by proxy accuracy, more being better. ` + architectures + `
+		Long: `Score given architectures by proxy accuracy, more being better.
+` + architectures + `
 
 With --truth, hold an evaluator against models that were really trained: how well it
 orders them (tau, rho), and above all how well it orders pairs of nearly equal size
@@ -139,9 +140,6 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 		return bad(fmt.Errorf("surplus argument %.40q: --truth brings its own architectures", args[0]), "give the ones or the other")
 	case e.format != "table" && e.format != "md" && e.format != "json":
 		return bad(fmt.Errorf("unknown format %.20q: one of %s", e.format, strings.Join(evaluateFormats, ", ")), "--format table")
-	}
-	if e.weights != "" && e.name != "weights" {
-		return bad(fmt.Errorf("--weights is of --evaluator weights, not %s", e.name), "--evaluator weights")
 	}
 	if e.name == "surrogate" && e.truth == "" {
 		return bad(errors.New("a surrogate has nothing to learn from without --truth"), "nas evaluate --truth trained.csv --evaluator surrogate")

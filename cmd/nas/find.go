@@ -197,7 +197,7 @@ func (f *find) report(survey *search.Survey) (*results.Report, error) {
 		return nil, err
 	}
 	r.Mark(f.problem.Objectives())
-	r.Warnings = j.warnings()
+	r.Warnings = append(j.warnings(), f.scoring.warnings...)
 	return r, nil
 }
 

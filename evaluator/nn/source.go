@@ -74,18 +74,8 @@ func (s *Source) Tensor(name string, dst []float32) {
 	}
 	rest := dst
 	for _, w := range list {
-		if w.across { // blocks lie along the rows
-			for r := range w.n {
-				for b := range w.blocks {
-					rest = rest[copy(rest, s.params[w.offset+r*w.ld+b*w.step:][:w.k]):]
-				}
-			}
-			continue
-		}
-		for b := range w.blocks {
-			for r := range w.n {
-				rest = rest[copy(rest, s.params[w.offset+b*w.step+r*w.ld:][:w.k]):]
-			}
+		for _, r := range w.runs() {
+			rest = rest[copy(rest, s.params[r.offset:][:r.n]):]
 		}
 	}
 	if len(rest) > 0 {

@@ -98,7 +98,7 @@ func run() error {
 			}
 			recipe.Seed = uint64(seed + 1)
 			begin := time.Now()
-			score, err := evaluator.NewTrain(evaluator.Training{Task: task, Recipe: recipe, HeldOut: *held, Threads: runtime.NumCPU()}).Evaluate(ctx, a)
+			score, err := evaluator.NewTrain(evaluator.Training{Task: task, Recipe: recipe, HeldOut: *held, Threads: runtime.NumCPU()}, evaluator.Lessons{}).Evaluate(ctx, a)
 			if err != nil {
 				return err
 			}
