@@ -21,15 +21,14 @@ var ErrNotSeparable = errors.New("search: head widths are free per layer and sha
 // ExactSettings of Exact. Zero: one worker, no bound.
 type ExactSettings struct {
 	Workers  int
-	Effort   int64                 // partial architectures to look at, at most; 0: no bound
-	Progress func(done, tasks int) // may be nil
+	Effort   int64               // partial architectures to look at, at most; 0: no bound
+	Progress func(share float64) // how much is done, roughly; may be nil
 }
 
-// Exact finds the whole front of a problem that adds up, by dynamic programming
-// over layers: for each hidden width, for each bound on what layers need of the
-// arena, the partial architectures that no other beats in every sum that matters
-// are extended layer by layer. Of architectures with equal objectives it keeps
-// one.
+// Exact finds the whole front of a problem that adds up, by dynamic programming over
+// layers: for each hidden width and zone of streamed weights, the partial architectures
+// that no other beats in every sum that matters, nor in what they need of the arena,
+// are extended layer by layer. Of architectures with equal objectives it keeps one.
 func Exact(ctx context.Context, a *Additive, s ExactSettings) (*Result, error) {
 	e := &exact{Additive: a, effort: s.Effort, grain: a.grain()}
 	programs, err := e.programs()
@@ -37,20 +36,15 @@ func Exact(ctx context.Context, a *Additive, s ExactSettings) (*Result, error) {
 		return nil, err
 	}
 	found := make([][]space.Genes, len(programs))
-	var next, done atomic.Int64
-	var mu sync.Mutex
+	var next atomic.Int64
+	told := e.telling(programs, s.Progress)
 	work := func() {
 		for {
 			i := int(next.Add(1)) - 1
 			if i >= len(programs) || e.stopped(ctx) {
 				return
 			}
-			found[i] = e.solve(ctx, programs[i])
-			if n := int(done.Add(1)); s.Progress != nil {
-				mu.Lock()
-				s.Progress(n, len(programs))
-				mu.Unlock()
-			}
+			found[i] = e.solve(ctx, programs[i], told)
 		}
 	}
 	var wait sync.WaitGroup
@@ -72,6 +66,24 @@ type exact struct {
 	effort int64
 	spent  atomic.Int64
 	grain  float64 // of scores, which become whole numbers
+}
+
+// telling adds up how much of the programs is done.
+func (e *exact) telling(programs []*program, progress func(share float64)) func(weight float64) {
+	if progress == nil {
+		return func(float64) {}
+	}
+	whole, done := 0.0, 0.0
+	for _, p := range programs {
+		whole += p.weight
+	}
+	var mu sync.Mutex
+	return func(weight float64) {
+		mu.Lock()
+		defer mu.Unlock()
+		done += weight
+		progress(min(done/whole, 1))
+	}
 }
 
 // grain is the power of two that makes scores whole numbers of at most 2^51 in sum, so

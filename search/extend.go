@@ -32,7 +32,7 @@ type room struct{ least, most [maxSums]float64 }
 // dropped all the same, though layers to come may not follow the other's last one: the
 // other with these layers, spelled in order, is another set that costs no more, and of
 // sets that cost the same the first in the order of spelling is kept throughout.
-func (e *exact) solve(ctx context.Context, p *program) []space.Genes {
+func (e *exact) solve(ctx context.Context, p *program, told func(weight float64)) []space.Genes {
 	deepest := slices.Max(e.space.Depth)
 	r, layer := e.room(p)
 	for i := range p.sums {
@@ -58,6 +58,7 @@ func (e *exact) solve(ctx context.Context, p *program) []space.Genes {
 		if at := slices.Index(e.space.Depth, depth); at >= 0 {
 			offers = e.offer(offers, next, stems, p, at)
 		}
+		told(p.weight * float64(2*depth-1) / float64(deepest*deepest))
 	}
 	var list []space.Genes
 	for _, o := range front(offers, func(o *offer) []float64 { return o.costs[:len(e.objectives)] }, -1) {

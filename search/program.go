@@ -1,6 +1,8 @@
 package search
 
 import (
+	"cmp"
+	"math"
 	"slices"
 
 	"nas/space"
@@ -12,9 +14,9 @@ type program struct {
 	*zone
 	*classes
 	hidden int
-	layers []int // indices
-	rotary int64 // bytes of their shared table
-	weight float64
+	layers []int   // indices
+	rotary int64   // bytes of their shared table
+	weight float64 // of the work, roughly: see exact.weigh
 
 	options []option // see exact.optionsAt
 }
@@ -62,12 +64,35 @@ func (e *exact) programs() (list []*program, err error) {
 					}
 				}
 				if p.classes = of; !e.empty(p) {
+					p.weight = e.weigh(p)
 					list = append(list, p)
 				}
 			}
 		}
 	}
+	// The longest first, so that workers end together.
+	slices.SortStableFunc(list, func(a, b *program) int { return cmp.Compare(b.weight, a.weight) })
 	return list, nil
+}
+
+// weigh says how much work p is, as a share that was seen of measured tables: the square
+// of the number of middling layers that its zone and the limit of memory have room for.
+func (e *exact) weigh(p *program) float64 {
+	first, _ := e.stemsOf(p.hidden)
+	stem, thin, thick := float64(e.stems[first].streamed), math.Inf(1), 0.0
+	for _, i := range p.layers {
+		thin, thick = min(thin, float64(e.layers[i].streamed)), max(thick, float64(e.layers[i].streamed))
+	}
+	deepest := float64(slices.Max(e.space.Depth))
+	room := float64(p.end)
+	if e.limits.Memory > 0 {
+		room = min(room, float64(e.limits.Memory))
+	}
+	layers := min((room-stem)/max((thin+thick)/2, 1), deepest)
+	if float64(p.from) > stem+deepest*thick {
+		layers = 0
+	}
+	return 1e-3 + max(layers, 0)*max(layers, 0)
 }
 
 // stemsOf are the indices of the stems of a width.

@@ -16,9 +16,10 @@ var ErrQuantities = errors.New("search: more than six quantities are weighed or 
 // of the zone costs no more in an earlier one, and is found there. Else only those
 // that stream the same are compared.
 type zone struct {
-	sums []sum
-	dims int
-	same int // the dimension of what must be the same; -1: none
+	from, end int64 // bytes
+	sums      []sum
+	dims      int
+	same      int // the dimension of what must be the same; -1: none
 }
 
 const (
@@ -93,7 +94,7 @@ func (e *exact) growing(c *column) bool {
 
 // zone makes the sums for models that stream from…end bytes.
 func (e *exact) zone(matter map[quantity]float64, from, end int64, growing bool) *zone {
-	z := &zone{same: -1}
+	z := &zone{from: from, end: end, same: -1}
 	add := func(q quantity, s sum) {
 		limit, ok := matter[q]
 		if !ok {
