@@ -181,7 +181,9 @@ func (a *app) learner(ctx context.Context, e *scoring, s *space.Space, models []
 	if err != nil {
 		return err
 	}
-	e.evaluator = evaluator.NewTrain(t, lessons)
+	train := evaluator.NewTrain(t, lessons)
+	train.Checkpoint = e.checkpoint
+	e.evaluator = train
 	return nil
 }
 
