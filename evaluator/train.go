@@ -89,7 +89,7 @@ func (t *Train) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 	if err != nil {
 		return Score{}, err
 	}
-	return t.score(losses), nil
+	return scoreOf(losses, t.difficulty()), nil
 }
 
 // give prepares a training.
