@@ -119,6 +119,9 @@ func (s *Supernet) losses(ctx context.Context, a space.Arch, float bool) ([]floa
 	if err != nil {
 		return nil, fmt.Errorf("evaluator: supernet: %w", err)
 	}
+	if err := s.show(s.net.Model, net); err != nil {
+		return nil, err
+	}
 	if float {
 		s.mu.Lock()
 		defer s.mu.Unlock()

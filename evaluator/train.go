@@ -85,6 +85,9 @@ func (t *Train) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 	if err != nil {
 		return Score{}, err
 	}
+	if err := t.show(trainer.Model, trainer.Whole()); err != nil {
+		return Score{}, err
+	}
 	losses, err := trainer.Evaluate(trainer.Whole(), t.Task, t.heldOut())
 	if err != nil {
 		return Score{}, err

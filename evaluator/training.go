@@ -17,6 +17,8 @@ type Training struct {
 	Threads int
 	// Progress is called after every step; may be nil.
 	Progress func(nn.Progress)
+	// Trained is shown what is scored, as a slice of a model; may be nil.
+	Trained func(*nn.Model[float32], *nn.Net) error
 }
 
 const unitNats = "negative nats per token, held out"
@@ -33,6 +35,13 @@ func (t *Training) heldOut() int {
 func (t *Training) adapt(m space.Model) space.Model {
 	m.Vocabulary = t.Task.Vocabulary()
 	return m
+}
+
+func (t *Training) show(m *nn.Model[float32], n *nn.Net) error {
+	if t.Trained == nil {
+		return nil
+	}
+	return t.Trained(m, n)
 }
 
 // difficulty is how hard each held-out batch is, where the task knows that.

@@ -34,9 +34,6 @@ type learning struct {
 	float      bool
 }
 
-// learningFlags are the flags of learning, those of the supernet last.
-var learningFlags = []string{"corpus", "task", "vocab", "steps", "train-batch", "train-sequence", "rate", "held-out", "supernet", "distil", "float32"}
-
 func (l *learning) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&l.corpus, "corpus", "", "text to train on: a UTF-8 `file` or a folder of them")
@@ -49,7 +46,7 @@ func (l *learning) flags(c *cobra.Command) {
 	f.IntVar(&l.heldOut, "held-out", 16, "batches of held-out text that a score is taken on")
 	f.StringVar(&l.supernet, "supernet", "", "`file` that keeps the supernet: trained on from where it is, and read when it is done; of --evaluator train: a trained one whose slices trainings begin with")
 	f.Float64Var(&l.distil, "distil", 0, "`share` of what a training learns from the whole of --supernet rather than from the text")
-	f.BoolVar(&l.float, "float32", false, "score the supernet's slices in float32, not in int8")
+	f.BoolVar(&l.float, "float32", false, "score the supernet's slices, or given weights, in float32, not in int8")
 }
 
 const (
@@ -101,20 +98,21 @@ func (a *app) training(e *scoring, m space.Model) (t evaluator.Training, err err
 		return t, bad(err, "--corpus takes UTF-8 text: a file or a folder of them")
 	}
 	train, held := text.Split(corpus)
-	folder := os.TempDir()
-	if cache, err := os.UserCacheDir(); err == nil {
-		folder = filepath.Join(cache, "nas")
+	if e.tokeniser == nil {
+		folder := os.TempDir()
+		if cache, err := os.UserCacheDir(); err == nil {
+			folder = filepath.Join(cache, "nas")
+		}
+		if e.tokeniser, err = text.Cached(folder, train, l.tokens(m.Vocabulary)); err != nil {
+			return t, bad(err, "leave --vocab out: it is then that of the space")
+		}
+		a.phase("%s: %s, %d tokens learnt", l.corpus, results.Bytes(int64(len(corpus))), e.tokeniser.Vocabulary())
 	}
-	tokeniser, err := text.Cached(folder, train, l.tokens(m.Vocabulary))
-	if err != nil {
-		return t, bad(err, "leave --vocab out: it is then that of the space")
-	}
-	learnt := tokeniser.Vocabulary()
-	a.phase("%s: %s, %d tokens learnt", l.corpus, results.Bytes(int64(len(corpus))), learnt)
+	learnt := e.tokeniser.Vocabulary()
 	if learnt != m.Vocabulary {
 		e.warn(a, fmt.Sprintf("scores are of a vocabulary of %d tokens, memory and latency of %d: a space with vocabulary: %d has them alike", learnt, m.Vocabulary, learnt))
 	}
-	t.Task, err = text.NewCorpus(tokeniser.Encode(nil, train), tokeniser.Encode(nil, held), learnt, l.sequence, masked)
+	t.Task, err = text.NewCorpus(e.tokeniser.Encode(nil, train), e.tokeniser.Encode(nil, held), learnt, l.sequence, masked)
 	if err != nil {
 		return t, bad(err, "a longer text or a shorter --train-sequence")
 	}
@@ -140,6 +138,15 @@ func (a *app) learner(ctx context.Context, e *scoring, s *space.Space, models []
 		each := time.Since(begin) / time.Duration(max(p.Step-first, 1))
 		speed := float64(t.Recipe.Batch*t.Recipe.Sequence) / max(each.Seconds(), 1e-9)
 		a.progress(each*time.Duration(p.Steps-p.Step), "step %d of %d: loss %.3f, %.0f tokens/s", p.Step, p.Steps, p.Loss, speed)
+	}
+	if e.save != "" {
+		t.Trained = func(m *nn.Model[float32], n *nn.Net) error {
+			if err := evaluator.SaveWeights(e.save, m, n, e.tokeniser); err != nil {
+				return err
+			}
+			a.phase("weights written to %s", e.save)
+			return nil
+		}
 	}
 	if e.name == "supernet" {
 		return a.supernet(ctx, e, s, t)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"nas/evaluator"
+	"nas/evaluator/text"
 	"nas/space"
 )
 
@@ -27,8 +28,10 @@ type scoring struct {
 	budget   int64
 	seed     uint64
 	learning
+	save string // where to; empty: nowhere
 
 	evaluator evaluator.Evaluator // once it is open; nil: the surrogate
+	tokeniser *text.Tokeniser     // of the text; nil: there is none
 	program   *evaluator.Command  // to be closed
 	warnings  []string            // that a reader of scores should know
 }
@@ -39,8 +42,29 @@ func (s *scoring) warn(a *app, text string) {
 	s.warnings = append(s.warnings, text)
 }
 
-// ownFlags are those of one evaluator each.
-var ownFlags = map[string][]string{"table": {"table"}, "command": {"command", "parallel", "timeout", "retries", "budget"}, "supernet": {"float32"}, "train": {"distil"}}
+// flagsOf are the evaluators that a flag is of.
+var flagsOf = map[string][]string{
+	"table":    {"table"},
+	"command":  {"command"},
+	"parallel": {"command"},
+	"timeout":  {"command"},
+	"retries":  {"command"},
+	"budget":   {"command"},
+	"weights":  {"weights"},
+	"distil":   {"train"},
+	"steps":    {"train", "supernet"},
+	"rate":     {"train", "supernet"},
+	"supernet": {"train", "supernet"},
+	"save":     {"train", "supernet"},
+	"float32":  {"supernet", "weights"},
+
+	"corpus":         {"train", "supernet", "weights"},
+	"task":           {"train", "supernet", "weights"},
+	"vocab":          {"train", "supernet", "weights"},
+	"train-batch":    {"train", "supernet", "weights"},
+	"train-sequence": {"train", "supernet", "weights"},
+	"held-out":       {"train", "supernet", "weights"},
+}
 
 // flags binds all but the seed; names are the evaluators that the command takes.
 func (s *scoring) flags(c *cobra.Command, names []string) {
@@ -63,16 +87,10 @@ func (s *scoring) check(flags *pflag.FlagSet, names []string) error {
 	if !slices.Contains(names, s.name) {
 		return bad(fmt.Errorf("unknown evaluator %.40q: one of %s", s.name, strings.Join(names, ", ")), "--evaluator capacity")
 	}
-	for _, evaluator := range slices.Sorted(maps.Keys(ownFlags)) { // in order: equal input, equal error
-		for _, flag := range ownFlags[evaluator] {
-			if flags.Changed(flag) && s.name != evaluator {
-				return bad(fmt.Errorf("--%s is of --evaluator %s, not %s", flag, evaluator, s.name), "--evaluator %s", evaluator)
-			}
-		}
-	}
-	for _, flag := range learningFlags {
-		if flags.Changed(flag) && s.name != "train" && s.name != "supernet" {
-			return bad(fmt.Errorf("--%s is of --evaluator train or supernet, not %s", flag, s.name), "--evaluator train")
+	for _, flag := range slices.Sorted(maps.Keys(flagsOf)) { // in order: equal input, equal error
+		of := slices.DeleteFunc(slices.Clone(flagsOf[flag]), func(e string) bool { return !slices.Contains(names, e) })
+		if flags.Changed(flag) && !slices.Contains(of, s.name) {
+			return bad(fmt.Errorf("--%s is of --evaluator %s, not %s", flag, strings.Join(of, " or "), s.name), "--evaluator %s", of[0])
 		}
 	}
 	for _, n := range []struct {
@@ -117,6 +135,8 @@ func (a *app) open(ctx context.Context, s *scoring, in *space.Space, w space.Wor
 		s.evaluator = s.program
 	case "train", "supernet":
 		return a.learner(ctx, s, in, models)
+	case "weights":
+		return a.given(s, models)
 	}
 	return nil
 }
