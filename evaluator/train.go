@@ -101,7 +101,7 @@ func (t *Train) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 	if t.Checkpoint != "" {
 		os.Remove(t.Checkpoint) // one that is left costs nothing: it is of another training than the next
 	}
-	return t.score(losses), nil
+	return scoreOf(losses, t.difficulty()), nil
 }
 
 // begin prepares the training of a, or goes on with it.

@@ -151,8 +151,11 @@ func (s *scoring) close() {
 
 // workers are how many architectures are scored at a time.
 func (s *scoring) workers() int {
-	if s.program != nil {
+	switch {
+	case s.program != nil:
 		return s.parallel
+	case s.name == "supernet":
+		return runtime.NumCPU()
 	}
 	return 1
 }
