@@ -26,15 +26,16 @@ func TestAblation(t *testing.T) {
 	}
 	const steps = 400
 	full := nn.DefaultSupernetForm(steps)
-	plain, unsorted, never := full, full, full
+	plain, unsorted, bare, together := full, full, full, full
 	plain.Distillation, unsorted.Sort = nn.Distillation{}, false
-	never.Sort, never.Alone = false, 0
+	bare.Distillation, bare.Sort = nn.Distillation{}, false
+	together.Sort, together.Alone = false, 0
 	task, judge, s := stories(t)
 	for seed := range uint64(2) {
 		for _, v := range []struct {
 			name string
 			form nn.SupernetForm
-		}{{"full", full}, {"undistilled", plain}, {"unsorted", unsorted}, {"together", never}} {
+		}{{"full", full}, {"undistilled", plain}, {"unsorted", unsorted}, {"bare", bare}, {"together", together}} {
 			name := fmt.Sprintf("%s-%d", v.name, seed+1)
 			t.Run(name, func(t *testing.T) {
 				r := nn.DefaultRecipe(steps)

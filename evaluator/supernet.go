@@ -20,12 +20,9 @@ type Supernet struct {
 	Float bool // score in float32 instead
 	path  string
 	net   *nn.Supernet
-	exec  *nn.Exec[float32]
-	mu    sync.Mutex
+	hard  []float64  // of the held-out batches
+	mu    sync.Mutex // of net, which scores in float32 one at a time
 }
-
-// saveEvery is the time between checkpoints of a supernet.
-const saveEvery = 30 * time.Second
 
 // TrainSupernet trains a supernet of s, or goes on with the one that path holds, and
 // saves it there; an empty path keeps nothing. When ctx ends it is saved too and
@@ -41,18 +38,17 @@ func TrainSupernet(ctx context.Context, s *space.Space, t Training, form nn.Supe
 	if err != nil {
 		return nil, err
 	}
-	saved := time.Now()
+	checkpoints := newRhythm()
 	err = net.Run(ctx, t.Task, func(p nn.Progress) error {
 		if t.Progress != nil {
 			t.Progress(p)
 		}
-		if path != "" && (time.Since(saved) > saveEvery || p.Step == p.Steps) {
-			saved = time.Now()
-			return net.Save(path)
+		if path == "" {
+			return nil
 		}
-		return nil
+		return checkpoints.save(p.Step == p.Steps, func() error { return net.Save(path) })
 	})
-	trained := &Supernet{Training: t, net: net, exec: e, path: path}
+	trained := &Supernet{Training: t, net: net, hard: t.difficulty(), path: path}
 	if err == nil {
 		return trained, nil
 	}
@@ -103,15 +99,13 @@ func (s *Supernet) Unit() string {
 func (*Supernet) Kind() Kind { return Sampled }
 func (*Supernet) Cost() Cost { return Costly }
 
-// Evaluate slices a out and runs it on the held-out batches.
+// Evaluate slices a out and runs it on the held-out batches, on one thread in int8.
 func (s *Supernet) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	losses, err := s.losses(ctx, a, s.Float)
 	if err != nil {
 		return Score{}, err
 	}
-	return s.score(losses), nil
+	return scoreOf(losses, s.hard), nil
 }
 
 // losses are those of the held-out batches.
@@ -125,9 +119,11 @@ func (s *Supernet) losses(ctx context.Context, a space.Arch, float bool) ([]floa
 		return nil, err
 	}
 	if float {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		return s.net.Evaluate(net, s.Task, s.heldOut())
 	}
-	q, err := newInt8(s.net.Model, net, s.Recipe.Batch, s.Recipe.Sequence, s.Threads, s.exec)
+	q, err := newInt8(s.net.Model, net, s.Recipe.Batch, s.Recipe.Sequence)
 	if err != nil {
 		return nil, err
 	}

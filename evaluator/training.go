@@ -44,17 +44,26 @@ func (t *Training) show(m *nn.Model[float32], n *nn.Net) error {
 	return t.Trained(m, n)
 }
 
-// score is that of losses on held-out batches. Its standard error is that of what is
-// left of them when the difficulty of the batches is accounted for, where the task
-// knows that: what remains tells two architectures apart on the same batches.
-func (t *Training) score(losses []float64) Score {
+// difficulty is how hard each held-out batch is, where the task knows that.
+func (t *Training) difficulty() (list []float64) {
+	c, ok := t.Task.(*text.Corpus)
+	if !ok {
+		return nil
+	}
+	batch := text.NewBatch(t.Recipe.Batch, t.Recipe.Sequence)
+	for i := range t.heldOut() {
+		c.Held(i, batch)
+		list = append(list, c.Difficulty(batch))
+	}
+	return list
+}
+
+// scoreOf is the score of losses on held-out batches. Its standard error is that of
+// what is left of them when the difficulty of the batches is accounted for, where that
+// is known: what remains tells two architectures apart on the same batches.
+func scoreOf(losses, difficulty []float64) Score {
 	rest := losses
-	if c, ok := t.Task.(*text.Corpus); ok {
-		batch, difficulty := text.NewBatch(t.Recipe.Batch, t.Recipe.Sequence), make([]float64, len(losses))
-		for i := range difficulty {
-			c.Held(i, batch)
-			difficulty[i] = c.Difficulty(batch)
-		}
+	if difficulty != nil {
 		rest = statistics.Residuals(losses, difficulty)
 	}
 	e := statistics.StandardError(rest)

@@ -133,7 +133,7 @@ func TestSupernetInInt8(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			exact := e.score(float)
+			exact := scoreOf(float, e.hard)
 			if d := math.Abs(quantised.Value - exact.Value); d > 0.05 || d == 0 || exact.Value < -4.5 {
 				t.Errorf("%v: int8 %+v, float32 %+v", a, quantised, exact)
 			}

@@ -166,20 +166,20 @@ func (g *Given) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 	if n := g.Task.Vocabulary(); n > a.Vocabulary {
 		return Score{}, fmt.Errorf("evaluator: weights: the task has %d tokens, the architecture %d", n, a.Vocabulary)
 	}
-	e, err := nn.NewExec[float32](g.Threads, "")
-	if err != nil {
-		return Score{}, err
-	}
 	net, batch := w.Model.Whole(), text.NewBatch(g.Recipe.Batch, g.Recipe.Sequence)
 	var loss func(text.Batch) (float64, error)
 	if g.Float {
+		e, err := nn.NewExec[float32](g.Threads, "")
+		if err != nil {
+			return Score{}, err
+		}
 		p := &nn.Pass[float32]{Exec: e, Tape: nn.NewTape[float32](net, batch.B, batch.T), Net: net, Model: w.Model}
 		loss = func(b text.Batch) (float64, error) {
 			p.Forward(b)
 			return p.CrossEntropy(1).Mean, nil
 		}
 	} else {
-		q, err := newInt8(w.Model, net, batch.B, batch.T, g.Threads, e)
+		q, err := newInt8(w.Model, net, batch.B, batch.T)
 		if err != nil {
 			return Score{}, err
 		}
@@ -192,9 +192,10 @@ func (g *Given) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 			return Score{}, err
 		}
 		g.Task.Held(i, batch)
+		var err error
 		if losses[i], err = loss(batch); err != nil {
 			return Score{}, err
 		}
 	}
-	return g.score(losses), nil
+	return scoreOf(losses, g.difficulty()), nil
 }
