@@ -16,9 +16,10 @@ import (
 	"nas/space"
 )
 
-// searchEvaluators are those that nas search takes. All but the first are costly: a
-// surrogate stands in for them, and only the most promising architectures are scored.
-var searchEvaluators = []string{"capacity", "command", "train", "supernet"}
+// searchEvaluators are those that nas search takes. All but the first and the last are
+// costly: a surrogate stands in for them, and only the most promising architectures are
+// scored.
+var searchEvaluators = []string{"capacity", "command", "train", "supernet", "table"}
 
 func (h *hunt) costly() bool { return h.scoring.name != searchEvaluators[0] }
 
