@@ -46,6 +46,7 @@ func TestHalving(t *testing.T) {
 		return places[:n]
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	for _, c := range []struct {
 		name   string
 		stopAt int

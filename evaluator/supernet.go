@@ -24,9 +24,6 @@ type Supernet struct {
 	mu    sync.Mutex // of net, which scores in float32 one at a time
 }
 
-// saveEvery is the time between checkpoints of a supernet.
-const saveEvery = 30 * time.Second
-
 // TrainSupernet trains a supernet of s, or goes on with the one that path holds, and
 // saves it there; an empty path keeps nothing. When ctx ends it is saved too and
 // given back as far as it came, with the error of ctx.
@@ -41,16 +38,15 @@ func TrainSupernet(ctx context.Context, s *space.Space, t Training, form nn.Supe
 	if err != nil {
 		return nil, err
 	}
-	saved := time.Now()
+	checkpoints := newRhythm()
 	err = net.Run(ctx, t.Task, func(p nn.Progress) error {
 		if t.Progress != nil {
 			t.Progress(p)
 		}
-		if path != "" && (time.Since(saved) > saveEvery || p.Step == p.Steps) {
-			saved = time.Now()
-			return net.Save(path)
+		if path == "" {
+			return nil
 		}
-		return nil
+		return checkpoints.save(p.Step == p.Steps, func() error { return net.Save(path) })
 	})
 	trained := &Supernet{Training: t, net: net, hard: t.difficulty(), path: path}
 	if err == nil {

@@ -3,6 +3,7 @@ package evaluator
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 
 	"nas/evaluator/nn"
@@ -15,6 +16,10 @@ import (
 type Train struct {
 	Training
 	Lessons
+	// Checkpoint is a file that keeps the training under way, so that after a kill the
+	// same training goes on from it; empty: none.
+	Checkpoint string
+
 	turn   chan struct{}
 	mu     sync.Mutex
 	curves map[string][]Point
@@ -61,13 +66,11 @@ func (t *Train) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 	if err != nil {
 		return Score{}, err
 	}
-	trainer, err := nn.NewTrainer(a, t.Recipe, e)
+	trainer, err := t.begin(a, e)
 	if err != nil {
 		return Score{}, err
 	}
-	if err := t.Lessons.give(trainer); err != nil {
-		return Score{}, err
-	}
+	checkpoints := newRhythm()
 	var curve []Point
 	var since []float64
 	err = trainer.Run(ctx, t.Task, func(p nn.Progress) error {
@@ -77,7 +80,10 @@ func (t *Train) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 		if t.Progress != nil {
 			t.Progress(p)
 		}
-		return nil
+		if t.Checkpoint == "" {
+			return nil
+		}
+		return checkpoints.save(false, func() error { return trainer.Save(t.Checkpoint) })
 	})
 	t.mu.Lock()
 	t.curves[key] = curve
@@ -92,12 +98,30 @@ func (t *Train) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 	if err != nil {
 		return Score{}, err
 	}
+	if t.Checkpoint != "" {
+		os.Remove(t.Checkpoint) // one that is left costs nothing: it is of another training than the next
+	}
 	return scoreOf(losses, t.difficulty()), nil
 }
 
-// give prepares a training.
-func (l *Lessons) give(t *nn.Trainer) error {
-	if l.Inherit {
+// begin prepares the training of a, or goes on with it.
+func (t *Train) begin(a space.Arch, e *nn.Exec[float32]) (*nn.Trainer, error) {
+	if t.Checkpoint != "" {
+		kept, err := nn.Load(t.Checkpoint, e)
+		if err == nil && kept.Arch.Equal(a) && kept.Recipe == t.Recipe {
+			return kept, t.Lessons.give(kept, false)
+		}
+	}
+	fresh, err := nn.NewTrainer(a, t.Recipe, e)
+	if err != nil {
+		return nil, err
+	}
+	return fresh, t.Lessons.give(fresh, true)
+}
+
+// give prepares a training, fresh or one that goes on.
+func (l *Lessons) give(t *nn.Trainer, fresh bool) error {
+	if l.Inherit && fresh {
 		if err := t.Inherit(l.From); err != nil {
 			return fmt.Errorf("evaluator: train: %w", err)
 		}

@@ -26,6 +26,9 @@ func (f *find) openScores(ctx context.Context) (*keptScores, error) {
 	if s.name == "supernet" && s.learning.supernet == "" && f.study != "" {
 		s.learning.supernet = f.study + ".supernet"
 	}
+	if f.study != "" {
+		s.checkpoint = f.study + ".training"
+	}
 	var err error
 	if f.replay {
 		err = s.pretend()

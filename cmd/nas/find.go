@@ -110,10 +110,12 @@ func (f *find) searching(at search.Progress) {
 }
 
 // proving draws the status line of a dynamic program.
-func (f *find) proving(what string) func(done, tasks int) {
-	return func(done, tasks int) {
+func (f *find) proving(what string) func(share float64) {
+	begin := time.Now()
+	return func(share float64) {
 		if f.due() {
-			f.progress(0, "%s: %d of %d parts", what, done, tasks)
+			took := time.Since(begin)
+			f.progress(time.Duration(float64(took)*(1-share)/share), "%s: %.0f %% of the work", what, 100*share)
 		}
 	}
 }

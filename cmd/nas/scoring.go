@@ -28,7 +28,8 @@ type scoring struct {
 	budget   int64
 	seed     uint64
 	learning
-	save string // where to; empty: nowhere
+	save       string // where to; empty: nowhere
+	checkpoint string // of the training under way; empty: none
 
 	evaluator evaluator.Evaluator // once it is open; nil: the surrogate
 	tokeniser *text.Tokeniser     // of the text; nil: there is none
