@@ -25,17 +25,15 @@ func TestAblation(t *testing.T) {
 		t.Skip("takes ten minutes: -ablation stories.txt -ablation-keep DIR")
 	}
 	const steps = 400
-	full := nn.DefaultSupernetForm(steps)
-	plain, unsorted, bare, together := full, full, full, full
-	plain.Distillation, unsorted.Sort = nn.Distillation{}, false
-	bare.Distillation, bare.Sort = nn.Distillation{}, false
-	together.Sort, together.Alone = false, 0
+	usual := nn.DefaultSupernetForm(steps)
+	longer, together := usual, usual
+	longer.Alone, together.Alone = 3*usual.Alone, 0
 	task, judge, s := stories(t)
 	for seed := range uint64(2) {
 		for _, v := range []struct {
 			name string
 			form nn.SupernetForm
-		}{{"full", full}, {"undistilled", plain}, {"unsorted", unsorted}, {"bare", bare}, {"together", together}} {
+		}{{"usual", usual}, {"longer", longer}, {"together", together}} {
 			name := fmt.Sprintf("%s-%d", v.name, seed+1)
 			t.Run(name, func(t *testing.T) {
 				r := nn.DefaultRecipe(steps)
@@ -116,7 +114,7 @@ func TestLessonsAblation(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed := range uint64(2) {
-		net, err := nn.Load(filepath.Join(*ablationKeep, fmt.Sprintf("full-%d", seed+1)), exec)
+		net, err := nn.Load(filepath.Join(*ablationKeep, fmt.Sprintf("usual-%d", seed+1)), exec)
 		if err != nil {
 			t.Fatal(err)
 		}

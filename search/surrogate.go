@@ -121,13 +121,13 @@ func (r *surrogate) run(ctx context.Context) (Reason, error) {
 		return NothingNew, nil
 	}
 	if err := r.ask(ctx, sample); err != nil {
-		return Cancelled, nil
+		return reasonOf(ctx), nil
 	}
 	still := 0
 	for {
 		switch {
 		case ctx.Err() != nil:
-			return Cancelled, nil
+			return reasonOf(ctx), nil
 		case len(r.order) >= r.Budget:
 			return BudgetSpent, nil
 		case still >= r.Patience:
@@ -147,7 +147,7 @@ func (r *surrogate) run(ctx context.Context) (Reason, error) {
 			return StandsStill, nil
 		}
 		if err := r.ask(ctx, promising); err != nil {
-			return Cancelled, nil
+			return reasonOf(ctx), nil
 		}
 		if still++; !sameFront(before, r.front()) {
 			still = 0

@@ -22,6 +22,7 @@ type model struct {
 	name    string
 	arch    space.Arch
 	weights *evaluator.Weights // nil: none are given
+	latency float64            // of a report, in nanoseconds; 0: none
 }
 
 // given are the architectures of a command's arguments, and the conditions that
@@ -89,7 +90,7 @@ func (a *app) readOne(arg string, g *given) error {
 // take takes the front of a report.
 func (g *given) take(r *results.Report) {
 	for _, c := range r.Front {
-		g.models = append(g.models, model{name: c.Name, arch: c.Arch})
+		g.models = append(g.models, model{name: c.Name, arch: c.Arch, latency: c.LatencyNS})
 	}
 	if r.Conditions.Workload.Batch > 0 {
 		g.workload, g.threads = r.Conditions.Workload, r.Conditions.Threads

@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
-	"sync"
 	"time"
 
 	"nas/evaluator"
 	"nas/results"
-	"nas/results/study"
 	"nas/search"
 	"nas/space"
 )
@@ -23,20 +20,8 @@ var searchEvaluators = []string{"capacity", "command", "train", "supernet", "tab
 
 func (h *hunt) costly() bool { return h.scoring.name != searchEvaluators[0] }
 
-// costlyScores are the real scores of a search: an evaluator with a memory, which is
-// the study's where there is one.
-type costlyScores struct {
-	evaluator.Evaluator
-	workers  int
-	keeper   *keeper
-	identity string // all that scores depend on besides the architecture
-	mu       sync.Mutex
-	known    map[string]study.Score
-	unkept   error // why the study does not hold all scores
-}
-
 // openScores makes the scores of a search; of a replay those that are known.
-func (f *find) openScores(ctx context.Context) (*costlyScores, error) {
+func (f *find) openScores(ctx context.Context) (*keptScores, error) {
 	s := &f.hunt.scoring
 	s.seed = f.seed
 	if s.name == "supernet" && s.learning.supernet == "" && f.study != "" {
@@ -54,28 +39,12 @@ func (f *find) openScores(ctx context.Context) (*costlyScores, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &costlyScores{Evaluator: s.evaluator, workers: s.workers(), keeper: f.keeper, known: map[string]study.Score{},
-		identity: s.identity()}
 	if f.keeper != nil {
 		if err := f.keeper.settle("steps", strconv.Itoa(s.steps)); err != nil {
 			return nil, studyFault(f.study, err)
 		}
-		known, err := f.keeper.Scores(c.identity)
-		if err != nil {
-			return nil, studyFault(f.study, err)
-		}
-		c.known = known
 	}
-	return c, nil
-}
-
-// identity is all that scores depend on besides the architecture.
-func (s *scoring) identity() string {
-	l := s.learning
-	if s.name == "supernet" {
-		l.supernet = "" // the recipe says what it holds
-	}
-	return fmt.Sprintf("%s seed %d: %q budget %d %+v", s.name, s.seed, s.command, s.budget, l)
+	return keep(s.evaluator, f.keeper, s.identity())
 }
 
 // pretend makes an evaluator that is only asked for its name and unit.
@@ -91,60 +60,8 @@ func (s *scoring) pretend() error {
 	return nil
 }
 
-// score is what search.Costly asks.
-func (c *costlyScores) score(ctx context.Context, archs []space.Arch) ([]float64, []error) {
-	var unknown []space.Arch
-	for _, a := range archs {
-		if _, ok := c.known[a.Key()]; !ok {
-			unknown = append(unknown, a)
-		}
-	}
-	evaluator.All(ctx, keeping{c}, unknown, c.workers, nil)
-	scores, errs := make([]float64, len(archs)), make([]error, len(archs))
-	for i, a := range archs {
-		entry, ok := c.known[a.Key()]
-		switch {
-		case !ok:
-			errs[i] = ctx.Err()
-		case entry.Failure != "":
-			errs[i] = errors.New(entry.Failure)
-		}
-		scores[i] = entry.Value
-	}
-	return scores, errs
-}
-
-// keeping scores for real, and keeps each score as soon as it is there.
-type keeping struct{ *costlyScores }
-
-func (k keeping) Evaluate(ctx context.Context, a space.Arch) (evaluator.Score, error) {
-	s, err := k.Evaluator.Evaluate(ctx, a)
-	if err != nil && ctx.Err() != nil {
-		return s, err // not asked
-	}
-	entry := study.Score{Value: s.Value, Resolution: s.Resolution}
-	if err != nil {
-		entry = study.Score{Failure: err.Error()}
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.known[a.Key()] = entry
-	if k.keeper != nil && k.unkept == nil {
-		k.unkept = k.keeper.PutScore(k.identity, a.Key(), entry)
-	}
-	return s, err
-}
-
-// Evaluate remembers.
-func (c *costlyScores) Evaluate(ctx context.Context, a space.Arch) (evaluator.Score, error) {
-	if s, ok := c.known[a.Key()]; ok && s.Failure == "" {
-		return evaluator.Score{Value: s.Value, Resolution: s.Resolution}, nil
-	}
-	return evaluator.Score{}, fmt.Errorf("no score of %v", a)
-}
-
 // fit is the surrogate of search.Costly.
-func (c *costlyScores) fit(archs []space.Arch, scores []float64) (search.Prediction, error) {
+func (f *find) fit(archs []space.Arch, scores []float64) (search.Prediction, error) {
 	s, err := evaluator.FitSurrogate(archs, scores)
 	if err != nil {
 		return nil, err
@@ -160,24 +77,29 @@ func (f *find) runCostly(ctx context.Context, seeds []space.Genes) error {
 		return err
 	}
 	f.scores = scores
+	limited, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	scores.lost = stop
 	if n := len(scores.known); n > 0 {
 		f.app.phase("%d scores are known from the study", n)
 	}
-	ask := scores.score
-	if f.replay { // as if it were stopped where the first score is missing
-		limited, cancel := context.WithCancel(ctx)
-		defer cancel()
-		ctx, ask = limited, func(ctx context.Context, archs []space.Arch) ([]float64, []error) {
-			for _, a := range archs {
-				if _, ok := scores.known[a.Key()]; !ok {
-					cancel()
-				}
+	ask := func(ctx context.Context, archs []space.Arch) ([]float64, []error) {
+		for _, a := range archs {
+			if f.replay && !scores.knows(a) { // as if it were stopped where the first score is missing
+				stop(context.Canceled)
 			}
-			return scores.score(ctx, archs)
 		}
+		values, errs := make([]float64, len(archs)), make([]error, len(archs))
+		for i, s := range evaluator.All(ctx, scores, archs, f.hunt.scoring.workers(), nil) {
+			if s.Err != nil && scores.knows(archs[i]) {
+				s.Score, s.Err = scores.Evaluate(context.WithoutCancel(ctx), archs[i])
+			}
+			values[i], errs[i] = s.Value, s.Err
+		}
+		return values, errs
 	}
 	begin := time.Now()
-	r, err := search.Surrogate(ctx, f.problem, search.Costly{Score: ask, Fit: scores.fit}, search.SurrogateSettings{
+	r, err := search.Surrogate(limited, f.problem, search.Costly{Score: ask, Fit: f.fit}, search.SurrogateSettings{
 		Budget: f.realScores, Seed: f.seed, Workers: f.workers, First: seeds,
 		Progress: func(at search.SurrogateProgress) {
 			took := time.Since(begin)

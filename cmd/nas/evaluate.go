@@ -14,6 +14,7 @@ import (
 	"nas/evaluator"
 	"nas/internal/strictjson"
 	"nas/results"
+	"nas/results/study"
 	"nas/space"
 )
 
@@ -25,6 +26,8 @@ type evaluation struct {
 	scoring
 	known, splits int
 	weights       string
+	study         string
+	halvings      int
 }
 
 // evaluators are those of nas evaluate; the surrogate needs --truth.
@@ -50,6 +53,7 @@ a model, such as its norms, is as in --space if that is given, else as in BERT o
   nas evaluate front.json --evaluator supernet --space decoder-compact --corpus stories.txt --supernet net.bin
   nas evaluate BERT-tiny --evaluator train --corpus stories.txt --save tiny.safetensors
   nas evaluate tiny.safetensors --evaluator weights --corpus stories.txt
+  nas evaluate --study phone.db --evaluator train --corpus stories.txt --steps 250 --halvings 3
   nas evaluate --truth trained.csv
   nas evaluate --truth trained.csv --evaluator surrogate --known 60
 
@@ -57,7 +61,13 @@ train trains every architecture from scratch; supernet trains one network that h
 every architecture of --space as a slice, and scores slices in int8. Both on the text
 of --corpus or, without one, on a synthetic --task. --save keeps the weights of the
 one architecture that is given, under Hugging Face's names; weights scores those of
-such a file in int8, without training.`,
+such a file in int8, without training.
+
+--halvings is successive halving: the better half of the architectures is trained anew
+for twice the steps, and so on. Better is what gives the better front in score, memory
+and, of a report, latency. --study keeps every score and learning curve in a study of
+nas search, whose front is scored where no architecture is given; what it knows is not
+trained again.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.evaluate(c, e, args) }}
 	e.workloadFlags(c)
 	f := c.Flags()
@@ -65,6 +75,8 @@ such a file in int8, without training.`,
 	e.scoring.flags(c, evaluators)
 	f.StringVar(&e.save, "save", "", "write the trained weights of the architecture to a safetensors `file`")
 	f.StringVar(&e.weights, "weights", "", "trained weights of the architecture: a safetensors `file`")
+	f.StringVar(&e.study, "study", "", "score the front of a study, and keep scores and learning curves in that `file`")
+	f.IntVar(&e.halvings, "halvings", 0, "train the better half again for twice the steps, so `many` times")
 	f.Uint64Var(&e.seed, "seed", 1, "of the random numbers")
 	f.IntVar(&e.known, "known", 60, "scores that the surrogate is told")
 	f.IntVar(&e.splits, "splits", 50, "random splits into known and unknown for the surrogate")
@@ -87,7 +99,7 @@ func (a *app) evaluate(c *cobra.Command, e *evaluation, args []string) error {
 		for _, m := range truth.Models {
 			g.models = append(g.models, model{name: m.ID, arch: m.Arch})
 		}
-	} else if g, err = a.read(args); err != nil {
+	} else if g, err = a.read(e.sources(args)); err != nil {
 		return err
 	} else if err = a.weigh(g.models, e.weights); err != nil {
 		return err
@@ -102,14 +114,51 @@ func (a *app) evaluate(c *cobra.Command, e *evaluation, args []string) error {
 			return err
 		}
 	}
+	if e.study != "" {
+		e.checkpoint = e.study + ".training"
+	}
 	if err := a.open(c.Context(), &e.scoring, e.space, e.workload, g.models); err != nil {
 		return err
 	}
 	defer e.scoring.close()
-	if truth != nil {
-		return a.judge(c.Context(), e, truth)
+	k, err := e.remember()
+	if err != nil {
+		return err
 	}
-	return a.score(c.Context(), e, g.models)
+	return errors.Join(a.evaluated(c.Context(), e, truth, g.models), k.close())
+}
+
+// evaluated judges or scores with an evaluator that is open.
+func (a *app) evaluated(ctx context.Context, e *evaluation, truth *evaluator.Truth, models []model) error {
+	if truth != nil {
+		return a.judge(ctx, e, truth)
+	}
+	return a.score(ctx, e, models)
+}
+
+// sources are what architectures are read from.
+func (e *evaluation) sources(args []string) []string {
+	if len(args) == 0 {
+		return []string{e.study}
+	}
+	return args
+}
+
+// remember gives the evaluator the memory of the study, if there is one.
+func (e *evaluation) remember() (k *keeper, err error) {
+	if e.evaluator == nil { // a surrogate
+		return nil, nil
+	}
+	if e.study != "" {
+		s, err := study.Open(e.study)
+		if err != nil {
+			return nil, studyFault(e.study, err)
+		}
+		k = &keeper{Study: s}
+	}
+	kept, err := keep(e.evaluator, k, e.identity())
+	e.evaluator = kept
+	return k, err
 }
 
 // form gives trained models what their file does not say of them, such as norms and
@@ -134,10 +183,14 @@ func (e *evaluation) form(truth *evaluator.Truth) error {
 func (e *evaluation) check(c *cobra.Command, args []string) error {
 	e.threads = 1
 	switch {
-	case e.truth == "" && len(args) == 0:
+	case e.truth == "" && len(args) == 0 && e.study == "":
 		return bad(errMissing("an architecture or --truth"), "nas evaluate BERT-mini, or nas evaluate --truth trained.csv")
 	case e.truth != "" && len(args) > 0:
 		return bad(fmt.Errorf("surplus argument %.40q: --truth brings its own architectures", args[0]), "give the ones or the other")
+	case e.halvings != 0 && e.name != "train":
+		return bad(fmt.Errorf("--halvings is of --evaluator train, not %s", e.name), "--evaluator train --halvings %d", e.halvings)
+	case e.halvings != 0 && e.truth+e.save != "":
+		return bad(errors.New("--halvings scores a front: it goes neither with --truth nor with --save"), "nas evaluate front.json --evaluator train --halvings 2")
 	case e.format != "table" && e.format != "md" && e.format != "json":
 		return bad(fmt.Errorf("unknown format %.20q: one of %s", e.format, strings.Join(evaluateFormats, ", ")), "--format table")
 	}
@@ -152,7 +205,7 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 	for _, n := range []struct {
 		flag             string
 		value, low, high int
-	}{{"known", e.known, 8, 2000}, {"splits", e.splits, 1, 10000}} {
+	}{{"known", e.known, 8, 2000}, {"splits", e.splits, 1, 10000}, {"halvings", e.halvings, 0, 20}} {
 		if n.value < n.low || n.value > n.high {
 			return bad(fmt.Errorf("--%s %d is outside %d…%d", n.flag, n.value, n.low, n.high), "leave --%s out for the default", n.flag)
 		}
@@ -200,28 +253,40 @@ type scored struct {
 	Arch       space.Arch        `json:"arch"`
 	Score      *float64          `json:"score"`
 	Resolution *float64          `json:"resolution"`
+	Steps      int               `json:"steps,omitempty"` // of a training that halving gave it
 	Curve      []evaluator.Point `json:"curve,omitempty"` // of a training
 	Error      string            `json:"error,omitempty"`
 }
 
+func scoredOf(m model, s evaluator.Scored, by evaluator.Evaluator) scored {
+	if s.Err != nil {
+		return scored{Name: m.name, Arch: m.arch, Error: s.Err.Error()}
+	}
+	line := scored{Name: m.name, Arch: m.arch, Score: &s.Value, Resolution: &s.Resolution}
+	if kept, ok := by.(*keptScores); ok {
+		line.Curve = kept.curve(m.arch)
+	}
+	return line
+}
+
 // score prints the scores of given models.
 func (a *app) score(ctx context.Context, e *evaluation, models []model) error {
-	var archs []space.Arch
-	for _, m := range models {
-		archs = append(archs, m.arch)
+	list, failures := []scored{}, 0
+	if e.halvings > 0 {
+		list = a.halve(ctx, e, models)
+	} else {
+		var archs []space.Arch
+		for _, m := range models {
+			archs = append(archs, m.arch)
+		}
+		for i, s := range a.all(ctx, e, archs) {
+			list = append(list, scoredOf(models[i], s, e.evaluator))
+		}
 	}
-	list, failures := make([]scored, len(models)), 0
-	for i, s := range a.all(ctx, e, archs) {
-		list[i] = scored{Name: models[i].name, Arch: models[i].arch}
-		if t, ok := e.evaluator.(*evaluator.Train); ok {
-			list[i].Curve = t.Curve(models[i].arch)
-		}
-		if s.Err != nil {
-			list[i].Error = s.Err.Error()
+	for _, s := range list {
+		if s.Score == nil {
 			failures++
-			continue
 		}
-		list[i].Score, list[i].Resolution = &s.Value, &s.Resolution
 	}
 	err := a.put(&e.output, func(w io.Writer) error {
 		if e.format == "json" {
@@ -256,7 +321,14 @@ func (e *evaluation) scoresList(list []scored) *results.List {
 		if s.Score != nil {
 			row[2], row[3] = people(*s.Score), people(*s.Resolution)
 		}
+		if e.halvings > 0 {
+			row = append(row, fmt.Sprint(s.Steps))
+		}
 		l.Rows = append(l.Rows, row)
+	}
+	if e.halvings > 0 {
+		l.Columns = append(l.Columns, results.Column{Header: "steps", Number: true})
+		l.Below = append(l.Below, "steps       of training; only scores of equally many compare")
 	}
 	return l
 }

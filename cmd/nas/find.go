@@ -19,7 +19,7 @@ type find struct {
 	problem *search.Additive
 	result  *search.Result
 	exact   *results.Exact
-	scores  *costlyScores // nil: the score costs nothing
+	scores  *keptScores // nil: the score costs nothing
 	started time.Time
 	told    time.Time
 	before  int // evaluations of the study that the search goes on from

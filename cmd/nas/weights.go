@@ -20,7 +20,7 @@ func (g *given) trained(path string) error {
 	if err != nil {
 		return err
 	}
-	g.models = append(g.models, model{strings.TrimSuffix(filepath.Base(path), weightsSuffix), w.Arch, w})
+	g.models = append(g.models, model{name: strings.TrimSuffix(filepath.Base(path), weightsSuffix), arch: w.Arch, weights: w})
 	return nil
 }
 

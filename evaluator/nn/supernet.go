@@ -11,27 +11,29 @@ import (
 )
 
 // Supernet is one network that holds every architecture of a space as a slice, all
-// trained together by the sandwich rule with in-place distillation (Yu & Huang 2019;
-// Yu et al. 2020, BigNAS): each step trains the whole on the text, and the smallest
-// and some random architectures on the text and on what the whole says.
+// trained together by the sandwich rule (Yu & Huang 2019): each step trains the whole,
+// the smallest and some random architectures on the same text, after some steps of the
+// whole alone.
+//
+// Two usual parts are left out. Measured on 24 trained decoders, 400 steps, two seeds:
+// in-place distillation from the whole made the mean loss of slices .01 and .09 nats
+// worse, ordering heads and neurons by importance changed it by −.02 and .01, and
+// neither ordered more pairs of equal size right. Without the steps of the whole alone
+// it was .54 and .31 worse.
 type Supernet struct {
 	*Trainer
 	space *space.Space
-	said  []float32 // by the whole: its logits
 }
 
-// SupernetForm is how a Supernet is trained. The zero value is plain sandwiches.
+// SupernetForm is how a Supernet is trained.
 type SupernetForm struct {
-	Random       int          `json:"random"`       // architectures drawn a step, besides whole and smallest
-	Alone        int          `json:"alone"`        // steps at first that train the whole alone
-	Sort         bool         `json:"sort"`         // order heads and neurons by importance, once, when they end
-	Distillation Distillation `json:"distillation"` // Weight 0: none
+	Random int `json:"random"` // architectures drawn a step, besides whole and smallest
+	Alone  int `json:"alone"`  // steps at first that train the whole alone
 }
 
-// DefaultSupernetForm is the sandwich rule with in-place distillation (Yu & Huang
-// 2019) at usual values; what each part is worth here has not been measured.
+// DefaultSupernetForm draws two architectures a step, after a tenth of the steps.
 func DefaultSupernetForm(steps int) SupernetForm {
-	return SupernetForm{Random: 2, Alone: steps / 10, Sort: true, Distillation: Distillation{Weight: 0.5, Temperature: 1}}
+	return SupernetForm{Random: 2, Alone: steps / 10}
 }
 
 // Union is the architecture that is as large in everything as any of s. Where a head
@@ -113,11 +115,6 @@ func (s *Supernet) sandwich(task text.Task, batch text.Batch) (Progress, error) 
 	task.Draw(rand.New(rand.NewPCG(s.Seed, uint64(step))), batch)
 	p.Net = s.Whole()
 	p.Forward(batch)
-	if s.Form.Sort && step == s.Form.Alone {
-		s.sort()
-		p.Forward(batch)
-	}
-	s.said = append(s.said[:0], p.Logits()...)
 	loss := p.CrossEntropy(1).Mean
 	p.Backward(batch)
 	if step < s.Form.Alone {
@@ -130,12 +127,7 @@ func (s *Supernet) sandwich(task text.Task, batch text.Batch) (Progress, error) 
 		}
 		p.Net = net
 		p.Forward(batch)
-		if d := s.Form.Distillation; d.Weight > 0 {
-			s.spare = slices.Grow(s.spare[:0], len(s.said))[:len(s.said)]
-			p.Distil(s.said, s.spare, d)
-		} else {
-			p.CrossEntropy(1)
-		}
+		p.CrossEntropy(1)
 		p.Backward(batch)
 	}
 	return s.update(step, loss)

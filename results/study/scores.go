@@ -15,6 +15,13 @@ type Score struct {
 	Value      float64 `json:"value"`
 	Resolution float64 `json:"resolution"`
 	Failure    string  `json:"failure,omitempty"` // why there is no score; the others are then 0
+	Curve      []Point `json:"curve,omitempty"`   // of a training
+}
+
+// Point of a learning curve.
+type Point struct {
+	Step int     `json:"step"`
+	Loss float64 `json:"loss"` // nats per token
 }
 
 // scoreKey keeps evaluators apart: identity is all that their scores depend on besides
@@ -24,7 +31,11 @@ func scoreKey(identity, architecture string) string { return identity + "\x00" +
 // PutScore keeps the score of an architecture (space.Arch.Key) by an evaluator, in the
 // place of an earlier one.
 func (s *Study) PutScore(identity, architecture string, score Score) error {
-	for _, v := range []float64{score.Value, score.Resolution} {
+	values := []float64{score.Value, score.Resolution}
+	for _, p := range score.Curve {
+		values = append(values, p.Loss)
+	}
+	for _, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return fmt.Errorf("study: a score of %v", v)
 		}
