@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"nas/evaluator"
-	"nas/results"
 	"nas/search"
 	"nas/space"
 )
@@ -71,7 +70,6 @@ func (f *find) fit(archs []space.Arch, scores []float64) (search.Prediction, err
 
 // runCostly searches with a surrogate.
 func (f *find) runCostly(ctx context.Context, seeds []space.Genes) error {
-	defer f.hunt.scoring.close()
 	scores, err := f.openScores(ctx)
 	if err != nil {
 		return err
@@ -118,12 +116,4 @@ func (f *find) runCostly(ctx context.Context, seeds []space.Genes) error {
 		f.app.warn(fmt.Sprintf("%d of %d architectures could not be scored and are out; the last: %v", n, r.Evaluations, r.Failures[n-1].Err))
 	}
 	return nil
-}
-
-// references of a costly score are without: none of them is scored.
-func (f *find) references(ctx context.Context, j *judge) ([]results.Candidate, error) {
-	if f.scores != nil {
-		return nil, nil
-	}
-	return j.references(ctx, f.space.Model.Family)
 }

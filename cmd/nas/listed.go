@@ -20,7 +20,7 @@ func (f *find) runTable(ctx context.Context) error {
 		return err
 	}
 	table := s.evaluator.(*evaluator.Table)
-	f.scores = &costlyScores{Evaluator: table, known: map[string]study.Score{}}
+	f.scores = &keptScores{Evaluator: table, known: map[string]study.Score{}}
 	var list []search.Known
 	var outside error
 	for _, a := range table.Archs() {
