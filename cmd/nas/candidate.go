@@ -51,23 +51,6 @@ func (s source) kind() results.Kind {
 	return results.Predicted
 }
 
-// references are the hand-designed models of the family, without those that have too
-// few positions for the workload.
-func (j *judge) references(ctx context.Context, f space.Family) (list []results.Candidate, err error) {
-	for _, r := range space.References(f) {
-		if j.timings[0].workload.Validate(r.Arch.Model) != nil {
-			continue
-		}
-		c, err := j.candidate(ctx, r.Arch)
-		if err != nil {
-			return nil, err
-		}
-		c.Name, c.Source = r.Name, r.Source
-		list = append(list, c)
-	}
-	return list, nil
-}
-
 // conditions are those of a report.
 func (j *judge) conditions(spaceName string) results.Conditions {
 	var sources []results.Source

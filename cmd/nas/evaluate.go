@@ -114,6 +114,9 @@ func (a *app) evaluate(c *cobra.Command, e *evaluation, args []string) error {
 			return err
 		}
 	}
+	if e.study != "" {
+		e.checkpoint = e.study + ".training"
+	}
 	if err := a.open(c.Context(), &e.scoring, e.space, e.workload, g.models); err != nil {
 		return err
 	}

@@ -35,6 +35,9 @@ func (f *find) run(ctx context.Context, seeds []space.Genes) (err error) {
 	}
 	f.app.phase("searching %s: %s architectures", f.space.Name, results.Count(approximate(f.space)))
 	f.started = time.Now()
+	if f.hunt.scoring.name == "table" {
+		return f.runTable(ctx)
+	}
 	if f.costly() {
 		return f.runCostly(limited, seeds)
 	}
@@ -134,6 +137,9 @@ func (f *find) unproved(ctx context.Context, err error) error {
 
 // certify holds the front against the exact one, where that takes seconds.
 func (f *find) certify(ctx context.Context) {
+	if f.result.Stop == search.ListEnded {
+		return
+	}
 	if f.scores != nil {
 		f.exact = &results.Exact{Why: "the score is no sum over layers"}
 		return

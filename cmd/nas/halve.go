@@ -21,7 +21,9 @@ func (a *app) halve(ctx context.Context, e *evaluation, models []model) (list []
 		longer.steps = steps << rung
 		recipe := train.Training
 		recipe.Recipe.Steps, recipe.Recipe.Warmup = steps<<rung, train.Recipe.Warmup<<rung
-		kept, err := keep(evaluator.NewTrain(recipe, train.Lessons), base.keeper, longer.identity())
+		next := evaluator.NewTrain(recipe, train.Lessons)
+		next.Checkpoint = train.Checkpoint
+		kept, err := keep(next, base.keeper, longer.identity())
 		if err != nil {
 			return nil
 		}
