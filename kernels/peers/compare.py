@@ -37,7 +37,9 @@ class Peer:
             self.why = "no AMX"
         elif not (os.path.exists(command[0]) or command[0] == "node"):
             self.why = "not built"
-        self.start = lambda: subprocess.Popen(["taskset", "-c", str(core)] + command, env={**os.environ, **one, **environment}, text=True,
+        # Ours binds its working thread itself (ours/main.go says why).
+        place = command + ["-core", str(core)] if command[0].endswith("/ours") else ["taskset", "-c", str(core)] + command
+        self.start = lambda: subprocess.Popen(place, env={**os.environ, **one, **environment}, text=True,
                                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         if not self.why:
             self.process = self.start()
