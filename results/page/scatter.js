@@ -50,8 +50,8 @@ function scatter(state, choose) {
       svg.append(draw('line', vertical ? { class: 'limit', x1: p, x2: p, y1: box.top, y2: box.bottom } : { class: 'limit', x1: box.left, x2: box.right, y1: p, y2: p }),
         draw('text', vertical ? { class: 'limit-name', x: p - 4, y: box.top + 10, 'text-anchor': 'end' } : { class: 'limit-name', x: box.left + 6, y: p - 5 }, `limit ${q.show(q.limit)}`));
     }
-    others(svg);
     dots(svg);
+    others(svg);
     references(svg, shown);
     overlay = draw('g');
     svg.append(overlay);
@@ -118,7 +118,7 @@ function scatter(state, choose) {
       if (p && overOf(everyone[i]).length) over += `M${p[0] - 2},${p[1] - 2}l4,4m0,-4l-4,4`;
       else if (p) beaten += `M${p[0]},${p[1]}h.01`;
     }
-    svg.append(draw('path', { class: 'dots seen', d: beaten }), draw('path', { class: 'seen-over', d: over }));
+    svg.append(draw('path', { class: 'dots seen-halo', d: beaten }), draw('path', { class: 'dots seen', d: beaten }), draw('path', { class: 'seen-over', d: over }));
   }
 
   // wanted tells which of the others are switched on in the legend.
