@@ -202,7 +202,7 @@ func (f *find) report(survey *search.Survey) (*results.Report, error) {
 	if r.References, err = f.references(ctx, j); err != nil {
 		return nil, err
 	}
-	r.Warnings = j.warnings() // of the models that the reader is shown in figures
+	r.Warnings = append(j.warnings(), f.scoring.warnings...) // of the models that the reader is shown in figures
 	for _, g := range f.result.Others {
 		c, err := j.candidate(ctx, f.space.Arch(g))
 		if err != nil {
