@@ -127,13 +127,13 @@ func (r *Report) shown(o Options) []Candidate {
 	return Spread(r.Front, rowsShown, r.Conditions.Objectives)
 }
 
-// selected is r with the members that o asks for explicitly.
+// selected is r with the members that o asks for explicitly, and then without others.
 func (r *Report) selected(o Options) *Report {
 	if o.All || o.Front == 0 {
 		return r
 	}
 	less := *r
-	less.Front = r.shown(o)
+	less.Front, less.Others = r.shown(o), nil
 	return &less
 }
 

@@ -52,6 +52,9 @@ func sample(t testing.TB, spaceName string, members int) *Report {
 		c.Name, c.Source = reference.Name, reference.Source
 		r.References = append(r.References, c)
 	}
+	for range min(members, 60) {
+		r.Others = append(r.Others, made(s.Arch(s.Sample(random))))
+	}
 	r.Mark(objectives)
 	return r
 }
@@ -135,7 +138,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s, %d members: %v", name, members, err)
 			}
-			if diff := cmp.Diff(r, got, cmpopts.IgnoreFields(Report{}, "Conditions", "Warnings", "History")); diff != "" {
+			if diff := cmp.Diff(r, got, cmpopts.IgnoreFields(Report{}, "Conditions", "Warnings", "History", "Others")); diff != "" {
 				t.Errorf("CSV (-written +read):\n%s", diff)
 			}
 		}
@@ -144,7 +147,7 @@ func TestRoundTrip(t *testing.T) {
 
 // several gives every candidate of r another latency.
 func several(r *Report) *Report {
-	for _, list := range [][]Candidate{r.Front, r.References} {
+	for _, list := range [][]Candidate{r.Front, r.References, r.Others} {
 		for i := range list {
 			c := &list[i]
 			c.SetLatencies([]Latency{{"phone", c.LatencyNS, c.LatencyLow, c.LatencyHigh, c.LatencyKind}, {"board-2", c.LatencyNS * 3.3, c.LatencyNS, c.LatencyNS * 5, Modelled}})

@@ -147,8 +147,12 @@ func (f *find) certify(ctx context.Context) {
 	if f.result.Stop == search.SpaceExhausted || f.result.Stop == search.Proved {
 		return
 	}
-	if ctx.Err() != nil || f.replay {
+	stopped := func() {
 		f.exact = &results.Exact{Why: "the search was stopped"}
+		f.result.Stop = search.Cancelled // a study that goes on compares after all
+	}
+	if ctx.Err() != nil || f.replay {
+		stopped()
 		return
 	}
 	start := time.Now()
@@ -158,7 +162,7 @@ func (f *find) certify(ctx context.Context) {
 		f.exact = &results.Exact{Hypervolume: c.Hypervolume, Points: c.Points, Of: c.Of}
 		f.app.phase("exact front of %d points found in %.2f s by dynamic programming: --algorithm exact gives it", c.Of, time.Since(start).Seconds())
 	case ctx.Err() != nil:
-		f.exact = &results.Exact{Why: "the search was stopped"}
+		stopped()
 	case errors.Is(err, search.ErrTooLarge):
 		f.exact = &results.Exact{Why: "the exact front takes more than some seconds; --algorithm exact takes its time"}
 	default:
@@ -204,8 +208,15 @@ func (f *find) report(survey *search.Survey) (*results.Report, error) {
 	if r.References, err = f.references(ctx, j); err != nil {
 		return nil, err
 	}
+	r.Warnings = append(j.warnings(), f.scoring.warnings...) // of the models that the reader is shown in figures
+	for _, g := range f.result.Others {
+		c, err := j.candidate(ctx, f.space.Arch(g))
+		if err != nil {
+			return nil, err
+		}
+		r.Others = append(r.Others, c)
+	}
 	r.Mark(f.problem.Objectives())
-	r.Warnings = append(j.warnings(), f.scoring.warnings...)
 	return r, nil
 }
 
