@@ -25,6 +25,7 @@ type Pace struct {
 }
 
 const (
+	paceLevel  = 0.25 // the quantile of a model's times where its undisturbed level is
 	paceLook   = 0.02 // logarithm: rounds so near a model's level tell the elasticity
 	paceSteady = 3e-3 // deviation of the looks' logarithm below which they tell nothing
 	paceFast   = 0.1  // the quantile of the looks that times are brought to
@@ -114,7 +115,7 @@ func (m *modelState) level(p Pace) (x, y []float64) {
 	for i, r := range rounds {
 		rest[i] = math.Log(m.Whole.Fastest[r] * p.factor(m.Looks.at(r)))
 	}
-	center := statistics.Quantile(rest, floorQuantile)
+	center := statistics.Quantile(rest, paceLevel)
 	for i, r := range rounds {
 		if math.Abs(rest[i]-center) < paceLook {
 			x, y = append(x, math.Log(m.Looks.at(r))), append(y, math.Log(m.Whole.Fastest[r]))

@@ -2,7 +2,6 @@ package latency
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"nas/devices"
@@ -38,14 +37,6 @@ func MeasurePrograms(ctx context.Context, programs []*space.Program, s Settings)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range programs {
-		probe, err := m.bench.Probe(p)
-		if err != nil {
-			m.close()
-			return nil, err
-		}
-		m.subjects = append(m.subjects, &subject{prime: probe.Prime, run: probe.Run})
-	}
 	return m.runs(ctx)
 }
 
@@ -76,23 +67,14 @@ func MeasureReference(s Settings) (Entry, error) {
 	defer m.close()
 	for start := time.Now(); m.state.Rounds < minRounds || time.Since(start) < referenceTime; m.state.Rounds++ {
 		m.reference.measure(&m.state.Reference[0], m.roundTime, m.most, m.look)
+		if err := m.place(); err != nil {
+			return Entry{}, err
+		}
 	}
 	return m.state.reference(s.Pace), nil
 }
 
 const referenceTime = 300 * time.Millisecond
-
-// Drift is how much slower the machine is than when t was measured, by the reference
-// model: a factor. An error says why the two cannot be compared.
-func (t *Table) Drift(now Entry) (float64, error) {
-	switch {
-	case t.Workload == space.Workload{} || t.Reference.Floor == 0:
-		return 1, fmt.Errorf("latency: the table has no reference model to compare speeds by")
-	case !t.Reference.Quorum() || !now.Quorum():
-		return 1, fmt.Errorf("latency: the reference model was not confirmed: the machine is too busy to compare its speed with the table's")
-	}
-	return now.Floor / t.Reference.Floor, nil
-}
 
 func emptyState(models int) *State {
 	return &State{Reference: make([]modelState, references), Models: make([]modelState, models)}

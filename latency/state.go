@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"nas/internal/atomicfile"
@@ -114,7 +115,7 @@ func (s *State) done(p Pace) bool {
 // are, from one look a round.
 func (s *State) reference(p Pace) Entry {
 	var mean Entry
-	n := 0.0
+	n, variance := 0.0, 0.0
 	for i := range s.Reference {
 		if len(s.Reference[i].Whole.Fastest) == 0 {
 			continue
@@ -128,7 +129,9 @@ func (s *State) reference(p Pace) Entry {
 			mean.Rounds, mean.Reached = e.Rounds, e.Reached
 		}
 		mean.Samples += e.Samples
+		variance += e.Error * e.Error
 	}
+	mean.Error = math.Sqrt(variance) / max(n, 1)
 	return mean
 }
 

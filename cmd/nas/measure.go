@@ -150,7 +150,7 @@ func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device 
 		}
 	}
 	if unsure > 0 {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("the floors of %d of %d models were not confirmed by a quarter of the rounds: the machine is busy, or needs more --time", unsure, len(runs)))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("the floors of %d of %d models were not confirmed to 1 %%: the machine is busy, or needs more --time", unsure, len(runs)))
 	}
 	return out, nil
 }
