@@ -127,7 +127,11 @@ func (s Settings) measurement(empty *State, programs []*space.Program) (*measure
 	}
 	m.random = rand.New(rand.NewPCG(s.Seed, uint64(m.state.Rounds)+1))
 	m.reference = &subject{}
+	for i := range m.state.Reference {
+		m.state.Reference[i].Bytes = ReferenceProgram(s.Workload.Phase).Streamed()
+	}
 	for i, p := range programs {
+		m.state.Models[i].Bytes = p.Streamed()
 		if m.state.Models[i].Ops == nil {
 			m.subjects = append(m.subjects, &subject{})
 		} else {

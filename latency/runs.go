@@ -17,14 +17,16 @@ type Runs struct {
 }
 
 // MeasureRuns times whole models on this machine by the rule of Measure, without a
-// look at their steps: each of runs is one inference. When ctx ends before each has
+// look at their steps: each of runs is one inference, which streams so many bytes of
+// weights. When ctx ends before each has
 // an entry, the error is ctx's.
-func MeasureRuns(ctx context.Context, runs []func(), s Settings) (*Runs, error) {
+func MeasureRuns(ctx context.Context, runs []func(), bytes []int, s Settings) (*Runs, error) {
 	m, err := s.measurement(emptyState(len(runs)), nil)
 	if err != nil {
 		return nil, err
 	}
-	for _, run := range runs {
+	for i, run := range runs {
+		m.state.Models[i].Bytes = bytes[i]
 		m.subjects = append(m.subjects, &subject{prime: func() {}, run: run})
 	}
 	return m.runs(ctx)
@@ -50,7 +52,7 @@ func (m *measurement) runs(ctx context.Context) (*Runs, error) {
 	r := &Runs{Pace: pace, Reference: m.state.reference(pace)}
 	t := &Table{}
 	for i := range m.state.Models {
-		r.Entries = append(r.Entries, m.state.Models[i].Whole.entry(&m.state.Models[i].Looks, pace))
+		r.Entries = append(r.Entries, m.state.Models[i].entry(pace))
 		t.Models = append(t.Models, Model{Whole: r.Entries[i]})
 	}
 	r.Context = newContext(before, devices.Noise(), t)

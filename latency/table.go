@@ -27,7 +27,7 @@ const (
 	quorumRounds    = 3
 	quorumPart      = 4
 	clockTolerance  = 10  // ns: what reading the clock is good for
-	levelWidth      = 0.1 // rounds so near the third lowest are undisturbed: a neighbour on the core costs 25 % and more
+	levelWidth      = 0.1 // rounds so near the lowest are undisturbed: a neighbour on the core costs 25 % and more
 )
 
 // Quorum reports whether the floor can be trusted to 1 %: it was reached in three
@@ -184,8 +184,8 @@ func (s *series) add(samples []float64) {
 }
 
 // entry sums the rounds up, brought to a pace. The floor is the mean of the lower
-// half of the rounds at the undisturbed level: those within a tenth of the third
-// lowest. (Of the lowest that three rounds share within 1 %, which it replaced, two
+// half of the rounds at the undisturbed level: those within a tenth of the one
+// below which an eighth is, or two where these are few. (Of the lowest that three rounds share within 1 %, which it replaced, two
 // halves of one measurement differed two to three times as much: at any one level
 // rounds scatter by 3 %, and the lowest three are luck.)
 func (s *series) entry(l *looks, p Pace) Entry {
@@ -196,9 +196,9 @@ func (s *series) entry(l *looks, p Pace) Entry {
 		rounds, medians = append(rounds, s.Fastest[i]*f), append(medians, s.Medians[i]*f)
 	}
 	slices.Sort(rounds)
-	third := rounds[min(quorumRounds, len(rounds))-1]
+	lowest := rounds[min(max(quorumRounds-1, len(rounds)/8), len(rounds)-1)]
 	level := slices.DeleteFunc(slices.Clone(rounds), func(v float64) bool {
-		return math.Abs(v-third) > max(levelWidth*third, clockTolerance)
+		return math.Abs(v-lowest) > max(levelWidth*lowest, clockTolerance)
 	})
 	e.Floor, e.Error = lowerHalf(level)
 	if quorumPart*len(level) < len(rounds) {
