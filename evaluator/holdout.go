@@ -46,7 +46,8 @@ func (j *Judge) HoldOut(known, splits int, seed uint64) (Ranking, error) {
 			}
 		}
 	}
-	r := Ranking{Name: "surrogate", Tau: Figure(statistics.Mean(taus)), Rho: Figure(statistics.Mean(rhos))}
+	r := Ranking{Name: "surrogate", Tau: Figure(statistics.Mean(taus)), Rho: Figure(statistics.Mean(rhos)),
+		TauLow: Figure(statistics.Quantile(taus, .025)), TauHigh: Figure(statistics.Quantile(taus, .975))}
 	for k, values := range bands {
 		r.Bands = append(r.Bands, Band{Widths[k%len(Widths)], [2]string{ByNonEmbedding, ByTotal}[k/len(Widths)], int(pairs[k] + .5),
 			Figure(statistics.Mean(values)), Figure(statistics.Quantile(values, .025)), Figure(statistics.Quantile(values, .975))})

@@ -1,6 +1,8 @@
 package evaluator
 
 import (
+	"slices"
+
 	"nas/evaluator/nn"
 	"nas/evaluator/text"
 	"nas/internal/engine"
@@ -18,9 +20,13 @@ type int8Model struct {
 	projection, head *kernels.Matrix
 	hidden, classes  int
 	scratch          []byte
+	picked, logits   []float32
+	narrow           []float32
+	targets          []int32
 }
 
-func newInt8(m *nn.Model[float32], n *nn.Net, b, t, threads int, e *nn.Exec[float32]) (*int8Model, error) {
+// newInt8 quantises n for batches of b sequences of t tokens, on one thread.
+func newInt8(m *nn.Model[float32], n *nn.Net, b, t int) (*int8Model, error) {
 	level, err := kernels.Detect("")
 	if err != nil {
 		return nil, err
@@ -36,7 +42,11 @@ func newInt8(m *nn.Model[float32], n *nn.Net, b, t, threads int, e *nn.Exec[floa
 		w.Phase, w.Context = space.Prefill, t
 	}
 	program, source := space.Lower(a, w), m.Source(n)
-	run, err := engine.New(engine.Pack(program, source), engine.Options{Threads: threads, Kernels: set}, program)
+	run, err := engine.New(engine.Pack(program, source), engine.Options{Threads: 1, Kernels: set}, program)
+	if err != nil {
+		return nil, err
+	}
+	e, err := nn.NewExec[float32](1, "")
 	if err != nil {
 		return nil, err
 	}
@@ -68,18 +78,17 @@ func (q *int8Model) loss(batch text.Batch) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var picked []float32
-	var targets []int32
+	q.picked, q.targets = q.picked[:0], q.targets[:0]
 	for i, target := range batch.Targets {
 		if target != text.Ignored {
-			picked, targets = append(picked, x[i*q.hidden:][:q.hidden]...), append(targets, target)
+			q.picked, q.targets = append(q.picked, x[i*q.hidden:][:q.hidden]...), append(q.targets, target)
 		}
 	}
-	width := q.hidden
+	h, width := q.picked, q.hidden
 	if q.projection != nil {
-		picked, width = q.linear(picked, width, len(targets), q.projection), q.projection.N
+		h, width = q.linear(&q.narrow, h, width, q.projection), q.projection.N
 	}
-	losses := nn.CrossEntropies(q.exec, q.linear(picked, width, len(targets), q.head), targets, q.classes)
+	losses := nn.CrossEntropies(q.exec, q.linear(&q.logits, h, width, q.head), q.targets, q.classes)
 	sum := 0.0
 	for _, v := range losses {
 		sum += v
@@ -87,8 +96,10 @@ func (q *int8Model) loss(batch text.Batch) (float64, error) {
 	return sum / float64(len(losses)), nil
 }
 
-func (q *int8Model) linear(x []float32, width, rows int, w *kernels.Matrix) []float32 {
-	dst := make([]float32, rows*w.N)
-	q.set.Linear(&kernels.LinearArgs{X: x, LDX: width, Rows: rows, W: w, Dst: dst, LDD: w.N, Scratch: q.scratch})
-	return dst
+// linear is w of the rows that have targets, in memory that dst keeps.
+func (q *int8Model) linear(dst *[]float32, x []float32, width int, w *kernels.Matrix) []float32 {
+	rows := len(q.targets)
+	*dst = slices.Grow((*dst)[:0], rows*w.N)[:rows*w.N]
+	q.set.Linear(&kernels.LinearArgs{X: x, LDX: width, Rows: rows, W: w, Dst: *dst, LDD: w.N, Scratch: q.scratch})
+	return *dst
 }

@@ -45,13 +45,15 @@ type Band struct {
 	High        Figure  `json:"high"`
 }
 
-// Ranking is how well scores order trained models: tau-b, Spearman's rho, and the
-// bands.
+// Ranking is how well scores order trained models: tau-b with its 95 % bootstrap
+// interval over models, Spearman's rho, and the bands.
 type Ranking struct {
-	Name  string `json:"name"`
-	Tau   Figure `json:"tau"`
-	Rho   Figure `json:"rho"`
-	Bands []Band `json:"bands"`
+	Name    string `json:"name"`
+	Tau     Figure `json:"tau"`
+	TauLow  Figure `json:"tau_low"`
+	TauHigh Figure `json:"tau_high"`
+	Rho     Figure `json:"rho"`
+	Bands   []Band `json:"bands"`
 }
 
 // Judge holds truth to what nothing but the shape would say, and to the noise of
@@ -143,6 +145,8 @@ func (j *Judge) Rank(name string, scores []float64) Ranking {
 
 func rank(name string, scores, truth []float64, pairs func(by string, width int) statistics.Pairs) Ranking {
 	r := Ranking{Name: name, Tau: Figure(statistics.KendallTau(scores, truth)), Rho: Figure(statistics.Spearman(scores, truth))}
+	low, high := statistics.All(len(scores)).Bootstrap(scores, truth, bootstraps, confidence, uint64(len(Widths)))
+	r.TauLow, r.TauHigh = Figure(low), Figure(high)
 	for _, by := range []string{ByNonEmbedding, ByTotal} {
 		for i, width := range Widths {
 			p := pairs(by, i)

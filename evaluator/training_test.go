@@ -77,7 +77,7 @@ func TestTrain(t *testing.T) {
 	s := parseSpace(t, smallSpace)
 	a := s.Arch(s.Sample(rand.New(rand.NewPCG(2, 2))))
 	score := func(steps int) (Score, []Point) {
-		e := NewTrain(training(t, steps, false))
+		e := NewTrain(training(t, steps, false), Lessons{})
 		score, err := e.Evaluate(context.Background(), a)
 		if err != nil {
 			t.Fatal(err)
@@ -97,12 +97,12 @@ func TestTrain(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := NewTrain(training(t, 5, false)).Evaluate(ctx, a); !errors.Is(err, context.Canceled) {
+	if _, err := NewTrain(training(t, 5, false), Lessons{}).Evaluate(ctx, a); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	long := training(t, 5, false)
 	long.Recipe.Sequence = 65
-	if _, err := NewTrain(long).Evaluate(context.Background(), a); err == nil {
+	if _, err := NewTrain(long, Lessons{}).Evaluate(context.Background(), a); err == nil {
 		t.Error("a sequence longer than the positions")
 	}
 }
@@ -133,7 +133,7 @@ func TestSupernetInInt8(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			exact := e.score(float)
+			exact := scoreOf(float, e.hard)
 			if d := math.Abs(quantised.Value - exact.Value); d > 0.05 || d == 0 || exact.Value < -4.5 {
 				t.Errorf("%v: int8 %+v, float32 %+v", a, quantised, exact)
 			}

@@ -39,10 +39,21 @@ type sieve struct {
 	n      int
 	same   int // -1: none
 	any    bool
-	last   float64   // the least second cost so far
-	steps  staircase // of the second and third
-	rest   archive
+	last   float64  // the least second cost so far
+	steps  stairs   // of the second and third
+	rest   *orthant // of the second and all that follow
+	ends   [][]float64
 	groups map[float64]*sieve
+}
+
+// expect prepares for costs such as these, which makes the sieve of four and more fast.
+func (s *sieve) expect(samples [][maxDims]float64) {
+	if s.n < 4 || len(samples) == 0 {
+		return
+	}
+	for k := 1; k <= s.n-3; k++ {
+		s.ends = append(s.ends, quantiles(samples, k))
+	}
 }
 
 // part is the sieve of those equal to c, and the costs that it compares.
@@ -68,7 +79,7 @@ func (s *sieve) covers(c []float64) bool {
 	case s.n == 3:
 		return s.steps.covers(c[1], c[2])
 	}
-	return s.rest.dominated(c)
+	return s.rest.covers(c[1:])
 }
 
 func (s *sieve) keep(c []float64) bool {
@@ -96,9 +107,8 @@ func (s *sieve) keep(c []float64) bool {
 	case s.n == 3:
 		return s.steps.add(c[1], c[2])
 	}
-	if s.rest.dominated(c) {
-		return false
+	if first {
+		s.rest = newOrthant(s.n-1, s.ends)
 	}
-	s.rest.add(entry{costs: slices.Clone(c)})
-	return true
+	return s.rest.add(c[1:])
 }

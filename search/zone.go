@@ -16,9 +16,10 @@ var ErrQuantities = errors.New("search: more than six quantities are weighed or 
 // of the zone costs no more in an earlier one, and is found there. Else only those
 // that stream the same are compared.
 type zone struct {
-	sums []sum
-	dims int
-	same int // the dimension of what must be the same; -1: none
+	from, end int64 // bytes
+	sums      []sum
+	dims      int
+	same      int // the dimension of what must be the same; -1: none
 }
 
 const (
@@ -37,20 +38,6 @@ type sum struct {
 	objective bool
 
 	positional bool // differs by where a layer stands
-}
-
-// room is what may come on top of a partial architecture.
-type room struct{ least, most [maxSums]float64 }
-
-// outside reports whether sums break a limit whatever is added.
-func (z *zone) outside(sums *[maxDims]float64, r *room) bool {
-	for i := range z.sums {
-		s := &z.sums[i]
-		if v := sums[s.dim]; s.limit > 0 && v+r.least[i] > s.limit || s.least > 0 && v+r.most[i] < s.least {
-			return true
-		}
-	}
-	return false
 }
 
 // zones lists those that the regimes make, fewest bytes first.
@@ -107,7 +94,7 @@ func (e *exact) growing(c *column) bool {
 
 // zone makes the sums for models that stream from…end bytes.
 func (e *exact) zone(matter map[quantity]float64, from, end int64, growing bool) *zone {
-	z := &zone{same: -1}
+	z := &zone{from: from, end: end, same: -1}
 	add := func(q quantity, s sum) {
 		limit, ok := matter[q]
 		if !ok {
@@ -127,7 +114,7 @@ func (e *exact) zone(matter map[quantity]float64, from, end int64, growing bool)
 		column := c.first + at
 		add(times+quantity(i), sum{of: func(_ *part, t []int64) float64 { return float64(t[column]) }, plus: float64(c.regimes[at].overhead)})
 	}
-	add(score, sum{of: func(p *part, _ []int64) float64 { return -p.score }})
+	add(score, sum{of: func(p *part, _ []int64) float64 { return -math.Round(p.score * e.grain) }})
 	add(memory, sum{of: func(p *part, _ []int64) float64 { return float64(p.weights + int64(p.kv)) }, arena: true})
 	add(flash, sum{of: func(p *part, _ []int64) float64 { return float64(p.flash) }})
 	add(params, sum{of: func(p *part, _ []int64) float64 { return float64(p.params) }})
@@ -166,4 +153,36 @@ func (e *exact) place(z *zone, s sum) {
 		z.dims++
 	}
 	z.sums = append(z.sums, s)
+}
+
+// empty reports whether no architecture can be in p's zone and within the limits: what
+// is limited then is more, by a gap that every architecture has, than what is wanted.
+func (e *exact) empty(p *program) bool {
+	first, end := e.stemsOf(p.hidden)
+	for i := range p.sums {
+		for k := range p.sums {
+			a, b := &p.sums[i], &p.sums[k]
+			if a.limit == 0 || b.least == 0 || a.positional || b.positional {
+				continue
+			}
+			gap := math.Inf(1)
+			for s := first; s < end; s++ {
+				times := e.stemTimes[s*e.width:]
+				gap = min(gap, a.of(&e.stems[s], times)+a.plus-b.of(&e.stems[s], times)-b.plus)
+			}
+			layer := math.Inf(1)
+			for _, l := range p.layers {
+				times := e.layerTimes[l*e.width:]
+				layer = min(layer, a.of(&e.layers[l], times)-b.of(&e.layers[l], times))
+			}
+			fewest, most := float64(slices.Min(e.space.Depth)), float64(slices.Max(e.space.Depth))
+			if gap += min(layer*fewest, layer*most); a.arena {
+				gap += float64(p.rotary)
+			}
+			if b.least+gap > a.limit {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nas/evaluator"
 	"nas/internal/strictjson"
 	"nas/results"
 	"nas/results/study"
@@ -18,8 +19,9 @@ import (
 
 // model is an architecture that the user names or gives.
 type model struct {
-	name string
-	arch space.Arch
+	name    string
+	arch    space.Arch
+	weights *evaluator.Weights // nil: none are given
 }
 
 // given are the architectures of a command's arguments, and the conditions that
@@ -31,8 +33,8 @@ type given struct {
 }
 
 const architectures = `Each argument is a file of architectures (a study, a report of nas search as JSON or
-CSV, or JSON objects such as nas space sample prints), - for standard input, or a
-reference model.`
+CSV, JSON objects such as nas space sample prints, or a .safetensors file of nas),
+- for standard input, or a reference model.`
 
 // read reads all arguments.
 func (a *app) read(args []string) (g given, err error) {
@@ -63,6 +65,8 @@ func (a *app) readOne(arg string, g *given) error {
 	} else if r, ok := reference(arg); ok {
 		g.models = append(g.models, r)
 		return nil
+	} else if strings.HasSuffix(arg, weightsSuffix) {
+		return g.trained(arg)
 	} else if study.Is(arg) {
 		r, err := readReport(arg)
 		if err != nil {
@@ -85,7 +89,7 @@ func (a *app) readOne(arg string, g *given) error {
 // take takes the front of a report.
 func (g *given) take(r *results.Report) {
 	for _, c := range r.Front {
-		g.models = append(g.models, model{c.Name, c.Arch})
+		g.models = append(g.models, model{name: c.Name, arch: c.Arch})
 	}
 	if r.Conditions.Workload.Batch > 0 {
 		g.workload, g.threads = r.Conditions.Workload, r.Conditions.Threads
@@ -156,7 +160,7 @@ func reference(name string) (model, bool) {
 	for _, f := range []space.Family{space.Encoder, space.Decoder} {
 		for _, r := range space.References(f) {
 			if strings.EqualFold(r.Name, name) {
-				return model{r.Name, r.Arch}, true
+				return model{name: r.Name, arch: r.Arch}, true
 			}
 		}
 	}

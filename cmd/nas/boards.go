@@ -176,7 +176,7 @@ the devices rank them (Kendall's tau).
 			var models []model
 			for _, r := range space.References(t.space.Model.Family) {
 				if t.workload.Validate(r.Arch.Model) == nil {
-					models = append(models, model{r.Name, r.Arch})
+					models = append(models, model{name: r.Name, arch: r.Arch})
 				}
 			}
 			if len(models) < 2 {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
+	"sync"
 	"time"
 
 	"nas/evaluator"
@@ -27,13 +29,21 @@ type costlyScores struct {
 	workers  int
 	keeper   *keeper
 	identity string // all that scores depend on besides the architecture
+	mu       sync.Mutex
 	known    map[string]study.Score
+	unkept   error // why the study does not hold all scores
 }
 
 // openScores makes the scores of a search; of a replay those that are known.
 func (f *find) openScores(ctx context.Context) (*costlyScores, error) {
 	s := &f.hunt.scoring
 	s.seed = f.seed
+	if s.name == "supernet" && s.learning.supernet == "" && f.study != "" {
+		s.learning.supernet = f.study + ".supernet"
+	}
+	if f.study != "" {
+		s.checkpoint = f.study + ".training"
+	}
 	var err error
 	if f.replay {
 		err = s.pretend()
@@ -44,8 +54,11 @@ func (f *find) openScores(ctx context.Context) (*costlyScores, error) {
 		return nil, err
 	}
 	c := &costlyScores{Evaluator: s.evaluator, workers: s.workers(), keeper: f.keeper, known: map[string]study.Score{},
-		identity: fmt.Sprintf("%s seed %d: %q budget %d %+v", s.name, s.seed, s.command, s.budget, s.learning)}
+		identity: s.identity()}
 	if f.keeper != nil {
+		if err := f.keeper.settle("steps", strconv.Itoa(s.steps)); err != nil {
+			return nil, studyFault(f.study, err)
+		}
 		known, err := f.keeper.Scores(c.identity)
 		if err != nil {
 			return nil, studyFault(f.study, err)
@@ -55,11 +68,20 @@ func (f *find) openScores(ctx context.Context) (*costlyScores, error) {
 	return c, nil
 }
 
+// identity is all that scores depend on besides the architecture.
+func (s *scoring) identity() string {
+	l := s.learning
+	if s.name == "supernet" {
+		l.supernet = "" // the recipe says what it holds
+	}
+	return fmt.Sprintf("%s seed %d: %q budget %d %+v", s.name, s.seed, s.command, s.budget, l)
+}
+
 // pretend makes an evaluator that is only asked for its name and unit.
 func (s *scoring) pretend() error {
 	switch s.name {
 	case "train":
-		s.evaluator = evaluator.NewTrain(evaluator.Training{})
+		s.evaluator = evaluator.NewTrain(evaluator.Training{}, evaluator.Lessons{})
 	case "supernet":
 		s.evaluator = &evaluator.Supernet{Float: s.float}
 	default:
@@ -76,20 +98,7 @@ func (c *costlyScores) score(ctx context.Context, archs []space.Arch) ([]float64
 			unknown = append(unknown, a)
 		}
 	}
-	var kept error
-	for i, s := range evaluator.All(ctx, c.Evaluator, unknown, c.workers, nil) {
-		entry := study.Score{Value: s.Value, Resolution: s.Resolution}
-		if s.Err != nil {
-			if ctx.Err() != nil {
-				continue // not asked
-			}
-			entry = study.Score{Failure: s.Err.Error()}
-		}
-		c.known[unknown[i].Key()] = entry
-		if c.keeper != nil && kept == nil {
-			kept = c.keeper.PutScore(c.identity, unknown[i].Key(), entry)
-		}
-	}
+	evaluator.All(ctx, keeping{c}, unknown, c.workers, nil)
 	scores, errs := make([]float64, len(archs)), make([]error, len(archs))
 	for i, a := range archs {
 		entry, ok := c.known[a.Key()]
@@ -102,6 +111,27 @@ func (c *costlyScores) score(ctx context.Context, archs []space.Arch) ([]float64
 		scores[i] = entry.Value
 	}
 	return scores, errs
+}
+
+// keeping scores for real, and keeps each score as soon as it is there.
+type keeping struct{ *costlyScores }
+
+func (k keeping) Evaluate(ctx context.Context, a space.Arch) (evaluator.Score, error) {
+	s, err := k.Evaluator.Evaluate(ctx, a)
+	if err != nil && ctx.Err() != nil {
+		return s, err // not asked
+	}
+	entry := study.Score{Value: s.Value, Resolution: s.Resolution}
+	if err != nil {
+		entry = study.Score{Failure: err.Error()}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.known[a.Key()] = entry
+	if k.keeper != nil && k.unkept == nil {
+		k.unkept = k.keeper.PutScore(k.identity, a.Key(), entry)
+	}
+	return s, err
 }
 
 // Evaluate remembers.
@@ -157,6 +187,9 @@ func (f *find) runCostly(ctx context.Context, seeds []space.Genes) error {
 		return failed(err, "nas evaluate MODEL --evaluator %s tries one architecture", f.hunt.scoring.name)
 	}
 	f.result = &r.Result
+	if scores.unkept != nil {
+		return studyFault(f.study, scores.unkept)
+	}
 	f.app.phase("%d architectures scored in %.1f s: %s", r.Evaluations, time.Since(begin).Seconds(), r.Stop)
 	if n := len(r.Failures); n > 0 {
 		f.app.warn(fmt.Sprintf("%d of %d architectures could not be scored and are out; the last: %v", n, r.Evaluations, r.Failures[n-1].Err))

@@ -24,17 +24,19 @@ type evaluation struct {
 	truth string
 	scoring
 	known, splits int
+	weights       string
 }
 
 // evaluators are those of nas evaluate; the surrogate needs --truth.
-var evaluators = []string{"capacity", "table", "command", "train", "supernet", "surrogate"}
+var evaluators = []string{"capacity", "table", "command", "train", "supernet", "weights", "surrogate"}
 
 var evaluateFormats = []string{"table", "md", "json"}
 
 func (a *app) evaluateCommand() *cobra.Command {
 	e := &evaluation{}
 	c := &cobra.Command{Use: "evaluate [FILE|-|MODEL…]", Short: "Score architectures, or judge an evaluator against trained models",
-		Long: `Score given architectures by proxy accuracy, more being better. ` + architectures + `
+		Long: `Score given architectures by proxy accuracy, more being better.
+` + architectures + `
 
 With --truth, hold an evaluator against models that were really trained: how well it
 orders them (tau, rho), and above all how well it orders pairs of nearly equal size
@@ -46,17 +48,23 @@ a model, such as its norms, is as in --space if that is given, else as in BERT o
   nas evaluate front.json --evaluator command --command "python3 score.py text.txt"
   nas evaluate front.json --evaluator train --corpus stories.txt --steps 500
   nas evaluate front.json --evaluator supernet --space decoder-compact --corpus stories.txt --supernet net.bin
+  nas evaluate BERT-tiny --evaluator train --corpus stories.txt --save tiny.safetensors
+  nas evaluate tiny.safetensors --evaluator weights --corpus stories.txt
   nas evaluate --truth trained.csv
   nas evaluate --truth trained.csv --evaluator surrogate --known 60
 
 train trains every architecture from scratch; supernet trains one network that holds
 every architecture of --space as a slice, and scores slices in int8. Both on the text
-of --corpus or, without one, on a synthetic --task.`,
+of --corpus or, without one, on a synthetic --task. --save keeps the weights of the
+one architecture that is given, under Hugging Face's names; weights scores those of
+such a file in int8, without training.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.evaluate(c, e, args) }}
 	e.workloadFlags(c)
 	f := c.Flags()
 	f.StringVar(&e.truth, "truth", "", "judge the evaluator against the trained models of a CSV `file`")
 	e.scoring.flags(c, evaluators)
+	f.StringVar(&e.save, "save", "", "write the trained weights of the architecture to a safetensors `file`")
+	f.StringVar(&e.weights, "weights", "", "trained weights of the architecture: a safetensors `file`")
 	f.Uint64Var(&e.seed, "seed", 1, "of the random numbers")
 	f.IntVar(&e.known, "known", 60, "scores that the surrogate is told")
 	f.IntVar(&e.splits, "splits", 50, "random splits into known and unknown for the surrogate")
@@ -77,10 +85,14 @@ func (a *app) evaluate(c *cobra.Command, e *evaluation, args []string) error {
 			return err
 		}
 		for _, m := range truth.Models {
-			g.models = append(g.models, model{m.ID, m.Arch})
+			g.models = append(g.models, model{name: m.ID, arch: m.Arch})
 		}
 	} else if g, err = a.read(args); err != nil {
 		return err
+	} else if err = a.weigh(g.models, e.weights); err != nil {
+		return err
+	} else if e.save != "" && len(g.models) != 1 {
+		return bad(fmt.Errorf("--save keeps the weights of one architecture, there are %d", len(g.models)), "nas evaluate each of them with a --save of its own")
 	}
 	if err := e.suit(c, g); err != nil {
 		return err
@@ -148,8 +160,15 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 	if err := e.scoring.check(c.Flags(), evaluators); err != nil {
 		return err
 	}
-	if e.path != "" {
-		return writable(e.path)
+	if e.truth != "" && e.save+e.weights != "" {
+		return bad(errors.New("--truth goes neither with --save nor with --weights: they are of one architecture"), "nas evaluate MODEL --save FILE")
+	}
+	for _, path := range []string{e.path, e.save} {
+		if path != "" {
+			if err := writable(path); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -110,10 +110,12 @@ func (f *find) searching(at search.Progress) {
 }
 
 // proving draws the status line of a dynamic program.
-func (f *find) proving(what string) func(done, tasks int) {
-	return func(done, tasks int) {
+func (f *find) proving(what string) func(share float64) {
+	begin := time.Now()
+	return func(share float64) {
 		if f.due() {
-			f.progress(0, "%s: %d of %d parts", what, done, tasks)
+			took := time.Since(begin)
+			f.progress(time.Duration(float64(took)*(1-share)/share), "%s: %.0f %% of the work", what, 100*share)
 		}
 	}
 }
@@ -197,7 +199,7 @@ func (f *find) report(survey *search.Survey) (*results.Report, error) {
 		return nil, err
 	}
 	r.Mark(f.problem.Objectives())
-	r.Warnings = j.warnings()
+	r.Warnings = append(j.warnings(), f.scoring.warnings...)
 	return r, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 
 	"nas/evaluator"
 	"nas/results"
@@ -23,6 +24,8 @@ type judgement struct {
 	Known     int                 `json:"known,omitempty"` // of a surrogate
 	Splits    int                 `json:"splits,omitempty"`
 	Tau       evaluator.Figure    `json:"tau"`
+	TauLow    evaluator.Figure    `json:"tau_low"`
+	TauHigh   evaluator.Figure    `json:"tau_high"`
 	Rho       evaluator.Figure    `json:"rho"`
 	Bands     []evaluator.Band    `json:"bands"`
 	Baselines []evaluator.Ranking `json:"baselines"`
@@ -62,7 +65,7 @@ func (a *app) judge(ctx context.Context, e *evaluation, truth *evaluator.Truth) 
 		r = j.Rank(e.name, scores)
 	}
 	out.Models = len(j.Models)
-	out.Tau, out.Rho, out.Bands = r.Tau, r.Rho, r.Bands
+	out.Tau, out.TauLow, out.TauHigh, out.Rho, out.Bands = r.Tau, r.TauLow, r.TauHigh, r.Rho, r.Bands
 	out.Baselines, out.Ceiling = j.Baselines(), j.Ceiling()
 	return a.put(&e.output, func(w io.Writer) error {
 		if e.format == "json" {
@@ -106,32 +109,37 @@ func (o *judgement) list(r evaluator.Ranking, lower bool) *results.List {
 	}
 	rows := append([]evaluator.Ranking{r}, o.Baselines...)
 	rows[0].Name = fmt.Sprintf("%s (%s)", r.Name, o.Kind)
+	count := []string{"pairs", strconv.Itoa(o.Models * (o.Models - 1) / 2), ""}
+	if o.Splits > 0 {
+		n := o.Models - o.Known
+		count[1] = strconv.Itoa(n * (n - 1) / 2)
+	}
 	for _, b := range r.Bands {
 		l.Columns = append(l.Columns, results.Column{Header: fmt.Sprintf("±%.0f %% %s", 100*b.Width, b.By), Number: true})
+		count = append(count, strconv.Itoa(b.Pairs))
 	}
 	if o.Ceiling != nil {
 		rows = append(rows, *o.Ceiling)
 	}
 	for _, r := range rows {
-		row := []string{r.Name, figure(r.Tau), figure(r.Rho)}
+		row := []string{r.Name, within(r.Tau, r.TauLow, r.TauHigh), figure(r.Rho)}
 		for _, b := range r.Bands {
-			row = append(row, fmt.Sprintf("%s [%s, %s]", figure(b.Concordance), figure(b.Low), figure(b.High)))
+			row = append(row, within(b.Concordance, b.Low, b.High))
 		}
 		l.Rows = append(l.Rows, row)
 	}
-	pairs := "pairs in the bands:"
-	for _, b := range r.Bands {
-		pairs += fmt.Sprintf(" %d", b.Pairs)
-	}
+	l.Rows = append(l.Rows, count)
 	l.Below = []string{
-		"±10 %  (concordant − discordant) / pairs, over pairs of which one has at most 10 % more parameters: 1 all right, 0 a coin; 95 % interval",
-		pairs,
+		"tau, ±N %      (right − wrong) / pairs of models, as the score orders them against how training did: 1 all right, 0 a coin, −1 all wrong",
+		"±10 % total    over pairs of nearly equal size only: one has at most 10 % more parameters, embeddings included (total) or not (non-embedding)",
+		"[low, high]    95 % interval; where two of a column overlap widely, these models do not tell which orders better",
+		"non-embedding  and the rows below it: what counting alone would say; a score that does not beat them knows nothing more",
 	}
 	if o.Splits > 0 {
-		l.Below = append(l.Below, fmt.Sprintf("surrogate  fitted to %d scores, judged on the other %d models; means and the middle 95 %% of %d random splits", o.Known, o.Models-o.Known, o.Splits))
+		l.Below = append(l.Below, fmt.Sprintf("surrogate      fitted to %d scores, judged on the other %d models: means and the middle 95 %% of %d random splits", o.Known, o.Models-o.Known, o.Splits))
 	}
 	if o.Ceiling != nil {
-		l.Below = append(l.Below, "seed against seed  how one training orders what another orders: the noise that no proxy sees through")
+		l.Below = append(l.Below, "seed against seed: how one training orders what another orders, the noise that no score sees through")
 	}
 	return l
 }
@@ -140,5 +148,12 @@ func figure(f evaluator.Figure) string {
 	if math.IsNaN(float64(f)) {
 		return "–"
 	}
-	return fmt.Sprintf("%.3f", float64(f))
+	return fmt.Sprintf("%.2f", float64(f))
+}
+
+func within(f, low, high evaluator.Figure) string {
+	if math.IsNaN(float64(f)) {
+		return figure(f)
+	}
+	return fmt.Sprintf("%s [%s, %s]", figure(f), figure(low), figure(high))
 }

@@ -90,6 +90,21 @@ func (k *keeper) apply(flags *pflag.FlagSet, h *hunt) (err error) {
 	return k.unpack(h)
 }
 
+// settle keeps what a flag came to mean.
+func (k *keeper) settle(name, value string) error {
+	settings, err := k.Settings()
+	if err != nil {
+		return err
+	}
+	for i, f := range settings.Flags {
+		if f.Name == name && !slices.Equal(f.Values, []string{value}) {
+			settings.Flags[i].Values = []string{value}
+			return k.PutSettings(settings)
+		}
+	}
+	return nil
+}
+
 // same reports whether a flag that names files means what the study holds of them.
 func (k *keeper) same(flag *pflag.Flag, h *hunt, settings study.Settings) bool {
 	switch flag.Name {

@@ -71,6 +71,7 @@ architectures that nothing beats under your budget.
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return bad(err, "%s --help shows the flags and examples", c.CommandPath())
 	})
+	root.SetUsageFunc(usage(root.UsageFunc()))
 	root.AddCommand(
 		a.searchCommand(),
 		a.profileCommand(),

@@ -68,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"times":    times,
 			"damage":   damage,
 			"newer":    newer,
+			"sameline": sameLine,
 		},
 	})
 }
@@ -184,4 +185,20 @@ func newer(ts *testscript.TestScript, neg bool, args []string) {
 	data := []byte(ts.ReadFile(args[0]))
 	data[63] = 200 // the last byte of SQLite's user version
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o666))
+}
+
+// sameline PATTERN FILE OTHER holds the first line of both files that contains PATTERN
+// to be the same, but for white space.
+func sameLine(ts *testscript.TestScript, neg bool, args []string) {
+	var found [2]string
+	for i, name := range args[1:] {
+		for _, line := range strings.Split(ts.ReadFile(name), "\n") {
+			if found[i] == "" && strings.Contains(line, args[0]) {
+				found[i] = strings.TrimSpace(line)
+			}
+		}
+	}
+	if found[0] == "" || found[0] != found[1] {
+		ts.Fatalf("%s: %q, in %s %q", args[1], found[0], args[2], found[1])
+	}
 }

@@ -20,14 +20,17 @@ import (
 
 func (a *app) measureCommand() *cobra.Command {
 	t, o := &target{}, &output{formats: compared}
-	members, budget := 3, span(20*time.Second)
+	members, budget, weights := 3, span(20*time.Second), ""
 	c := &cobra.Command{Use: "measure FILE|-|MODEL…", Short: "Run architectures for real, beside the prediction", Args: some,
-		Long: `Run the int8 models of given architectures on this machine, with random weights,
-and hold the measured latency and the allocated bytes against the prediction.
+		Long: `Run the int8 models of given architectures on this machine and hold the measured
+latency and the allocated bytes against the prediction. Weights are random where no
+safetensors file gives them.
 ` + architectures + `
 
   nas measure front.json --members 3
   nas measure BERT-tiny --time 5s
+  nas measure tiny.safetensors                  with the weights that nas evaluate --save kept
+  nas measure BERT-base --weights model.safetensors
   nas measure front.json --device board.json    on the board itself`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if members < 0 {
@@ -38,6 +41,9 @@ and hold the measured latency and the allocated bytes against the prediction.
 			}
 			g, err := a.read(args)
 			if err != nil {
+				return err
+			}
+			if err := a.weigh(g.models, weights); err != nil {
 				return err
 			}
 			if members > 0 {
@@ -66,7 +72,7 @@ and hold the measured latency and the allocated bytes against the prediction.
 			if err != nil {
 				return err
 			}
-			cmp, err := a.compare(c.Context(), t, from.predictor.Table().Pace, device, level, r, time.Duration(budget))
+			cmp, err := a.compare(c.Context(), t, from.predictor.Table().Pace, device, level, r, g.models, time.Duration(budget))
 			if err != nil {
 				return err
 			}
@@ -76,6 +82,7 @@ and hold the measured latency and the allocated bytes against the prediction.
 	t.deviceFlags(c)
 	o.flags(c)
 	c.Flags().IntVar(&members, "members", members, "run so many, spread evenly over those given; 0: all")
+	c.Flags().StringVar(&weights, "weights", "", "trained weights of the architecture: a safetensors `file`")
 	c.Flags().Var(&budget, "time", "begin no round of measuring after this time")
 	return c
 }
@@ -112,7 +119,7 @@ func (t *target) samePlace(here devices.Profile) error {
 }
 
 // compare runs the models of a report.
-func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device devices.Profile, level kernels.Level, r *results.Report, budget time.Duration) (*results.Comparisons, error) {
+func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device devices.Profile, level kernels.Level, r *results.Report, models []model, budget time.Duration) (*results.Comparisons, error) {
 	set, err := kernels.For(level)
 	if err != nil {
 		return nil, err
@@ -122,7 +129,7 @@ func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device 
 	var streamed []int
 	for i, c := range r.Front {
 		a.progress(0, "building model %d of %d", i+1, len(r.Front))
-		e, run, err := build(c.Arch, t.workload, engine.Options{Threads: t.threads, Kernels: set})
+		e, run, err := build(c.Arch, t.workload, engine.Options{Threads: t.threads, Kernels: set}, models[i].weights)
 		if err != nil {
 			return nil, err
 		}
@@ -156,9 +163,9 @@ func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device 
 	return out, nil
 }
 
-// build makes a model with random weights. run is one inference of the workload's
+// build makes a model, with random weights where trained is nil. run is one inference of the workload's
 // phase, on a prompt that was prefilled where it decodes.
-func build(arch space.Arch, w space.Workload, o engine.Options) (*engine.Engine, func(), error) {
+func build(arch space.Arch, w space.Workload, o engine.Options, trained *evaluator.Weights) (*engine.Engine, func(), error) {
 	phases := w.Phases()
 	var programs []*space.Program
 	at := 0
@@ -168,7 +175,11 @@ func build(arch space.Arch, w space.Workload, o engine.Options) (*engine.Engine,
 			at = i
 		}
 	}
-	e, err := engine.New(engine.Pack(programs[0], engine.RandomSource(1, programs[0])), o, programs...)
+	source := engine.RandomSource(1, programs[0])
+	if trained != nil {
+		source = trained.Source()
+	}
+	e, err := engine.New(engine.Pack(programs[0], source), o, programs...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"nas/evaluator"
+	"nas/evaluator/text"
 	"nas/space"
 )
 
@@ -27,13 +28,44 @@ type scoring struct {
 	budget   int64
 	seed     uint64
 	learning
+	save       string // where to; empty: nowhere
+	checkpoint string // of the training under way; empty: none
 
 	evaluator evaluator.Evaluator // once it is open; nil: the surrogate
+	tokeniser *text.Tokeniser     // of the text; nil: there is none
 	program   *evaluator.Command  // to be closed
+	warnings  []string            // that a reader of scores should know
 }
 
-// ownFlags are those of one evaluator each.
-var ownFlags = map[string][]string{"table": {"table"}, "command": {"command", "parallel", "timeout", "retries", "budget"}, "supernet": {"supernet", "float32"}}
+// warn says so now, and again beside the scores.
+func (s *scoring) warn(a *app, text string) {
+	a.warn(text)
+	s.warnings = append(s.warnings, text)
+}
+
+// flagsOf are the evaluators that a flag is of.
+var flagsOf = map[string][]string{
+	"table":    {"table"},
+	"command":  {"command"},
+	"parallel": {"command"},
+	"timeout":  {"command"},
+	"retries":  {"command"},
+	"budget":   {"command"},
+	"weights":  {"weights"},
+	"distil":   {"train"},
+	"steps":    {"train", "supernet"},
+	"rate":     {"train", "supernet"},
+	"supernet": {"train", "supernet"},
+	"save":     {"train", "supernet"},
+	"float32":  {"supernet", "weights"},
+
+	"corpus":         {"train", "supernet", "weights"},
+	"task":           {"train", "supernet", "weights"},
+	"vocab":          {"train", "supernet", "weights"},
+	"train-batch":    {"train", "supernet", "weights"},
+	"train-sequence": {"train", "supernet", "weights"},
+	"held-out":       {"train", "supernet", "weights"},
+}
 
 // flags binds all but the seed; names are the evaluators that the command takes.
 func (s *scoring) flags(c *cobra.Command, names []string) {
@@ -56,16 +88,10 @@ func (s *scoring) check(flags *pflag.FlagSet, names []string) error {
 	if !slices.Contains(names, s.name) {
 		return bad(fmt.Errorf("unknown evaluator %.40q: one of %s", s.name, strings.Join(names, ", ")), "--evaluator capacity")
 	}
-	for _, evaluator := range slices.Sorted(maps.Keys(ownFlags)) { // in order: equal input, equal error
-		for _, flag := range ownFlags[evaluator] {
-			if flags.Changed(flag) && s.name != evaluator {
-				return bad(fmt.Errorf("--%s is of --evaluator %s, not %s", flag, evaluator, s.name), "--evaluator %s", evaluator)
-			}
-		}
-	}
-	for _, flag := range learningFlags {
-		if flags.Changed(flag) && s.name != "train" && s.name != "supernet" {
-			return bad(fmt.Errorf("--%s is of --evaluator train or supernet, not %s", flag, s.name), "--evaluator train")
+	for _, flag := range slices.Sorted(maps.Keys(flagsOf)) { // in order: equal input, equal error
+		of := slices.DeleteFunc(slices.Clone(flagsOf[flag]), func(e string) bool { return !slices.Contains(names, e) })
+		if flags.Changed(flag) && !slices.Contains(of, s.name) {
+			return bad(fmt.Errorf("--%s is of --evaluator %s, not %s", flag, strings.Join(of, " or "), s.name), "--evaluator %s", of[0])
 		}
 	}
 	for _, n := range []struct {
@@ -110,6 +136,8 @@ func (a *app) open(ctx context.Context, s *scoring, in *space.Space, w space.Wor
 		s.evaluator = s.program
 	case "train", "supernet":
 		return a.learner(ctx, s, in, models)
+	case "weights":
+		return a.given(s, models)
 	}
 	return nil
 }
@@ -123,8 +151,11 @@ func (s *scoring) close() {
 
 // workers are how many architectures are scored at a time.
 func (s *scoring) workers() int {
-	if s.program != nil {
+	switch {
+	case s.program != nil:
 		return s.parallel
+	case s.name == "supernet":
+		return runtime.NumCPU()
 	}
 	return 1
 }

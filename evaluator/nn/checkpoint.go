@@ -67,6 +67,25 @@ func Load(path string, e *Exec[float32]) (*Trainer, error) {
 	return t, nil
 }
 
+// ReadRecipe is how the network in a file that Save wrote is trained, without the
+// rest.
+func ReadRecipe(path string) (Recipe, SupernetForm, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Recipe{}, SupernetForm{}, err
+	}
+	defer f.Close()
+	start, err := io.ReadAll(io.LimitReader(f, int64(len(checkpointFormat)+maxHeader)))
+	if err != nil {
+		return Recipe{}, SupernetForm{}, err
+	}
+	h, _, err := parseHeader(start)
+	if err != nil {
+		return Recipe{}, SupernetForm{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return h.Recipe, h.Form, nil
+}
+
 // load reads a checkpoint from what knows its size.
 func load(f interface {
 	io.ReaderAt

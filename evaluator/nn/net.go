@@ -123,8 +123,9 @@ func (p *Pass[F]) forwardHead(batch text.Batch) int {
 
 // Losses are of the rows of a pass, in nats, and their mean.
 type Losses struct {
-	Rows []float64 // valid until the next pass
-	Mean float64
+	Rows  []float64 // valid until the next pass
+	Mean  float64
+	Truth float64 // the mean by the targets alone, where a teacher is mixed in
 }
 
 func mean(losses []float64) Losses {
@@ -132,7 +133,7 @@ func mean(losses []float64) Losses {
 	for _, v := range losses {
 		sum += v
 	}
-	return Losses{losses, sum / float64(len(losses))}
+	return Losses{Rows: losses, Mean: sum / float64(len(losses)), Truth: sum / float64(len(losses))}
 }
 
 // CrossEntropy is the loss of the logits by the targets; they become weight times
@@ -157,5 +158,7 @@ func (p *Pass[F]) Distil(teacher, spare []F, d Distillation) Losses {
 	for i, v := range apart {
 		truth.Rows[i] = (1-d.Weight)*truth.Rows[i] + d.Weight*v
 	}
-	return mean(truth.Rows)
+	mixed := mean(truth.Rows)
+	mixed.Truth = truth.Mean
+	return mixed
 }

@@ -7,8 +7,9 @@ import (
 	"nas/space"
 )
 
-// Source gives the parameters of a Net by the names of the runtime's programs, whole
-// and without gaps: queries, keys and values of a layer are one matrix there.
+// Source gives the parameters of a Net whole and without gaps, by the names of a
+// Model's tensors and by those of the runtime's programs, where queries, keys and
+// values of a layer are one matrix.
 type Source struct {
 	params  []float32
 	tensors map[string][]matrix // whose rows follow each other
@@ -49,8 +50,12 @@ func (m *Model[F]) Source(n *Net) *Source {
 		norm(name("attention.norm"), l.attentionNorm)
 		norm(name("ffn.norm"), l.ffnNorm)
 		linear(name("attention.qkv"), l.query, l.key, l.value)
+		linear(name("attention.query"), l.query)
+		linear(name("attention.key"), l.key)
+		linear(name("attention.value"), l.value)
 		linear(name("attention.output"), l.output)
 		linear(name("ffn.up"), l.up)
+		linear(name("ffn.gate"), l.gate)
 		linear(name("ffn.up.gate"), l.gate)
 		linear(name("ffn.up.up"), l.up)
 		linear(name("ffn.down"), l.down)
@@ -69,18 +74,8 @@ func (s *Source) Tensor(name string, dst []float32) {
 	}
 	rest := dst
 	for _, w := range list {
-		if w.across { // blocks lie along the rows
-			for r := range w.n {
-				for b := range w.blocks {
-					rest = rest[copy(rest, s.params[w.offset+r*w.ld+b*w.step:][:w.k]):]
-				}
-			}
-			continue
-		}
-		for b := range w.blocks {
-			for r := range w.n {
-				rest = rest[copy(rest, s.params[w.offset+b*w.step+r*w.ld:][:w.k]):]
-			}
+		for _, r := range w.runs() {
+			rest = rest[copy(rest, s.params[r.offset:][:r.n]):]
 		}
 	}
 	if len(rest) > 0 {

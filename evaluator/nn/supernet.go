@@ -17,8 +17,7 @@ import (
 type Supernet struct {
 	*Trainer
 	space *space.Space
-
-	teacher, spare []float32
+	said  []float32 // by the whole: its logits
 }
 
 // SupernetForm is how a Supernet is trained. The zero value is plain sandwiches.
@@ -118,7 +117,7 @@ func (s *Supernet) sandwich(task text.Task, batch text.Batch) (Progress, error) 
 		s.sort()
 		p.Forward(batch)
 	}
-	s.teacher = append(s.teacher[:0], p.Logits()...)
+	s.said = append(s.said[:0], p.Logits()...)
 	loss := p.CrossEntropy(1).Mean
 	p.Backward(batch)
 	if step < s.Form.Alone {
@@ -132,8 +131,8 @@ func (s *Supernet) sandwich(task text.Task, batch text.Batch) (Progress, error) 
 		p.Net = net
 		p.Forward(batch)
 		if d := s.Form.Distillation; d.Weight > 0 {
-			s.spare = slices.Grow(s.spare[:0], len(s.teacher))[:len(s.teacher)]
-			p.Distil(s.teacher, s.spare, d)
+			s.spare = slices.Grow(s.spare[:0], len(s.said))[:len(s.said)]
+			p.Distil(s.said, s.spare, d)
 		} else {
 			p.CrossEntropy(1)
 		}

@@ -29,6 +29,8 @@ ffn: {per_layer: [16, 64]}
 workload: {prompt: 16, context: 32}
 `
 
+var encoderFamily = strings.NewReplacer("decoder", "encoder", "kv_heads: {per_layer: [1, 2]}\n", "", "{prompt: 16, context: 32}", "{sequence: 16}").Replace(family)
+
 func familySpace(t *testing.T, text string) *space.Space {
 	t.Helper()
 	s, err := space.Parse("family.yaml", []byte(text))
@@ -42,8 +44,7 @@ func familySpace(t *testing.T, text string) *space.Space {
 // has a width of its own and where heads are as wide as the rest allows.
 func TestSupernetHoldsItsSpace(t *testing.T) {
 	free := strings.Replace(family, "head_width: 8\n", "", 1)
-	encoder := strings.NewReplacer("decoder", "encoder", "kv_heads: {per_layer: [1, 2]}\n", "", "{prompt: 16, context: 32}", "{sequence: 16}").Replace(family)
-	for name, text := range map[string]string{"family": family, "head width": free, "encoder": encoder} {
+	for name, text := range map[string]string{"family": family, "head width": free, "encoder": encoderFamily} {
 		s := familySpace(t, text)
 		net, err := NewSupernet(s, recipe(3), SupernetForm{Random: 1}, exec32(t, 1))
 		if err != nil {

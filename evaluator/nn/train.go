@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"nas/evaluator/text"
 	"nas/space"
@@ -70,6 +71,9 @@ type Trainer struct {
 	Form      SupernetForm // zero but for a Supernet's
 	optimiser *Optimiser[float32]
 	pass      *Pass[float32]
+	teacher   *Pass[float32] // nil: none
+	lesson    Distillation
+	spare     []float32
 }
 
 // NewTrainer prepares to train a fresh model of a.
@@ -83,6 +87,17 @@ func NewTrainer(a space.Arch, r Recipe, e *Exec[float32]) (*Trainer, error) {
 	t := &Trainer{Model: NewModel[float32](a, r.Seed), Recipe: r}
 	t.bind(e)
 	return t, nil
+}
+
+// Learn has every step learn from what a trained model of the same vocabulary says of
+// its batch too.
+func (t *Trainer) Learn(from *Model[float32], d Distillation) error {
+	if from.Arch.Vocabulary != t.Arch.Vocabulary || from.Arch.Family != t.Arch.Family {
+		return fmt.Errorf("nn: a teacher of %d tokens for a model of %d, or of another family", from.Arch.Vocabulary, t.Arch.Vocabulary)
+	}
+	net := from.Whole()
+	t.teacher, t.lesson = &Pass[float32]{Exec: t.pass.Exec, Tape: NewTape[float32](net, t.Batch, t.Sequence), Net: net, Model: from}, d
+	return nil
 }
 
 func (t *Trainer) bind(e *Exec[float32]) {
@@ -140,7 +155,14 @@ func (t *Trainer) Run(ctx context.Context, task text.Task, progress func(Progres
 func (t *Trainer) step(batch text.Batch) (Progress, error) {
 	step := t.Step()
 	t.pass.Forward(batch)
-	loss := t.pass.CrossEntropy(1).Mean
+	var loss float64
+	if t.teacher != nil {
+		t.teacher.Forward(batch)
+		t.spare = slices.Grow(t.spare[:0], len(t.pass.Logits()))[:len(t.pass.Logits())]
+		loss = t.pass.Distil(t.teacher.Logits(), t.spare, t.lesson).Truth
+	} else {
+		loss = t.pass.CrossEntropy(1).Mean
+	}
 	t.pass.Backward(batch)
 	return t.update(step, loss)
 }

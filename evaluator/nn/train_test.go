@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -299,5 +300,79 @@ func TestSliceFaults(t *testing.T) {
 		if _, err := m.Slice(a); err == nil {
 			t.Errorf("%s: %v fits", name, a)
 		}
+	}
+}
+
+// What a slice computes its copy computes too; and a teacher's word makes the first
+// steps of a training go further on the text itself.
+func TestInheritAndLearn(t *testing.T) {
+	for name, text := range map[string]string{"decoder": family, "encoder": encoderFamily} {
+		s := familySpace(t, text)
+		net, err := NewSupernet(s, recipe(3), SupernetForm{Random: 1}, exec32(t, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(4, 4))
+		for i := range net.Params {
+			net.Params[i] += float32(0.1 * r.NormFloat64())
+		}
+		task := synthetic(t, "recall", s.Model.Family == space.Encoder)
+		for range 12 {
+			a := s.Arch(s.Sample(r))
+			slice, err := net.Slice(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := net.Evaluate(slice, task, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			own, err := NewTrainer(a, recipe(3), exec32(t, 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := own.Inherit(net.Model); err != nil {
+				t.Fatal(err)
+			}
+			got, err := own.Evaluate(own.Whole(), task, 1)
+			if err != nil || math.Abs(got[0]-want[0]) > 1e-5 {
+				t.Fatalf("%s: %v: %v nats as a copy, %v as a slice, %v", name, a, got, want, err)
+			}
+		}
+	}
+	task := synthetic(t, "compression", false)
+	train := func(teacher *Trainer, steps int) (*Trainer, float64) {
+		trainer, err := NewTrainer(tinyDecoder(2), recipe(steps), exec32(t, 2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if teacher != nil {
+			if err := trainer.Learn(teacher.Model, Distillation{Weight: 0.9, Temperature: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := trainer.Run(context.Background(), task, nil); err != nil {
+			t.Fatal(err)
+		}
+		losses, err := trainer.Evaluate(trainer.Whole(), task, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return trainer, mean64(losses)
+	}
+	teacher, _ := train(nil, 400)
+	_, alone := train(nil, 40)
+	_, taught := train(teacher, 40)
+	if t.Logf("%.4f nats alone, %.4f taught", alone, taught); taught == alone {
+		t.Error("the teacher changed nothing")
+	}
+	other := tinyDecoder(1)
+	other.Vocabulary = 30
+	stranger, err := NewTrainer(other, recipe(3), exec32(t, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stranger.Learn(teacher.Model, Distillation{}) == nil || stranger.Inherit(teacher.Model) == nil {
+		t.Error("a teacher of another vocabulary")
 	}
 }

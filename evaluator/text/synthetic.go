@@ -18,6 +18,21 @@ import (
 //	compression  a walk over states with up to three successors each: what next?
 //
 // An encoder is asked by masks where the answer stands, a decoder one token before.
+//
+// How far their losses order architectures as losses on a text do was measured on the
+// 24 decoders of examples/truth/stories.csv, by 600 steps of 16 sequences of 64 tokens
+// over 64 symbols, one seed. Of the 65 pairs within 5 % of each other's size outside
+// the embedding are ordered right, with 95 % intervals over architectures:
+//
+//	             pairs right      tau
+//	fuzzy        75 % [55, 92]    .52
+//	compression  72 % [55, 89]    .54
+//	recall       68 % [45, 88]    .43
+//	copy         65 % [35, 88]    .27
+//
+// where text orders 80 % [58, 96] of them as it does with another seed (tau .75) and
+// total parameters, which cost nothing, 75 % [59, 90] (tau .55). A text of one's own is
+// better; for encoders nobody measured it.
 type Synthetic struct {
 	name       string
 	vocabulary int
@@ -34,8 +49,13 @@ const (
 	firstSymbol
 )
 
-// SyntheticNames are the tasks that NewSynthetic knows.
-var SyntheticNames = []string{"recall", "fuzzy", "copy", "compression"}
+// SyntheticNames are the tasks that NewSynthetic knows, the one that orders
+// architectures best first.
+var SyntheticNames = []string{"fuzzy", "compression", "recall", "copy"}
+
+// SyntheticRight is the share of pairs of nearly equal size that a task orders as a
+// text does, in percent with its 95 % interval: the table of Synthetic.
+var SyntheticRight = map[string][3]int{"fuzzy": {75, 55, 92}, "compression": {72, 55, 89}, "recall": {68, 45, 88}, "copy": {65, 35, 88}}
 
 // NewSynthetic makes the task of that name over symbols of a vocabulary, of at least
 // 16 tokens.

@@ -101,6 +101,17 @@ func Near(sizes []float64, width float64) Pairs {
 	return pairs
 }
 
+// All are the pairs of n items.
+func All(n int) Pairs {
+	pairs := make(Pairs, 0, n*(n-1)/2)
+	for i := range int32(n) {
+		for j := i + 1; j < int32(n); j++ {
+			pairs = append(pairs, struct{ I, J int32 }{i, j})
+		}
+	}
+	return pairs
+}
+
 // Concordance is (concordant − discordant) / pairs: 1 where x orders all pairs as y
 // does, 0 where it is a coin. A pair that one of them ties counts as neither. NaN
 // without pairs.

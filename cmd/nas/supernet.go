@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"nas/evaluator"
+	"nas/evaluator/nn"
+	"nas/results"
+	"nas/space"
+)
+
+// Shares of the time that is left when a supernet is trained: what is planned for, and
+// where training ends though the machine was slower than it seemed.
+const (
+	plannedShare = 0.6
+	longestShare = 0.8
+)
+
+// supernet makes the evaluator that scores slices, training what it slices. Where ctx
+// has a deadline it takes so many steps that time is left to search.
+func (a *app) supernet(ctx context.Context, e *scoring, s *space.Space, t evaluator.Training) error {
+	own := *s
+	own.Model.Vocabulary = t.Task.Vocabulary()
+	union, _ := nn.Union(&own)
+	a.phase("the supernet of %s: %s of memory", s.Name, results.Bytes(nn.TrainingBytes(union, t.Recipe.Batch, t.Recipe.Sequence)))
+	form := nn.DefaultSupernetForm(t.Recipe.Steps)
+	within := ctx
+	deadline, limited := ctx.Deadline()
+	begin := time.Now()
+	if limited {
+		var cancel context.CancelFunc
+		within, cancel = context.WithTimeout(ctx, time.Duration(longestShare*float64(time.Until(deadline))))
+		defer cancel()
+	}
+	kept, keptForm, err := nn.ReadRecipe(e.learning.supernet)
+	switch {
+	case e.learning.supernet != "" && err == nil && (e.steps == 0 || e.steps == kept.Steps): // it goes on as it began
+		t.Recipe.Steps, t.Recipe.Warmup, form = kept.Steps, kept.Warmup, keptForm
+	case e.learning.supernet != "" && err != nil && !errors.Is(err, os.ErrNotExist):
+		return bad(err, "another --supernet FILE, or none, trains a new one")
+	case limited && e.steps == 0:
+		pace, err := evaluator.Pace(within, s, t, form)
+		if err != nil {
+			return a.untrained(ctx, t, err)
+		}
+		left := float64(time.Until(deadline))
+		t.Recipe.Steps = int(min(max(plannedShare*left/float64(pace), 1), 1e6))
+		t.Recipe.Warmup, form = nn.DefaultRecipe(t.Recipe.Steps).Warmup, nn.DefaultSupernetForm(t.Recipe.Steps)
+		a.phase("%d steps of %.0f ms fit into the time", t.Recipe.Steps, pace.Seconds()*1e3)
+	}
+	net, err := evaluator.TrainSupernet(within, s, t, form, e.learning.supernet)
+	if err != nil && ctx.Err() == nil && within.Err() != nil && net != nil && net.Steps() > 0 {
+		e.warn(a, fmt.Sprintf("the machine was slower than it seemed: the supernet was trained for %d of %d steps", net.Steps(), t.Recipe.Steps))
+		err = net.Conclude()
+	}
+	if err != nil {
+		return a.untrained(ctx, t, err)
+	}
+	a.phase("the supernet is trained: %d steps, %.0f s", net.Steps(), time.Since(begin).Seconds())
+	net.Float, e.steps, e.evaluator = e.float, net.Steps(), net
+	return nil
+}
+
+// untrained says why there is no supernet.
+func (a *app) untrained(ctx context.Context, t evaluator.Training, err error) error {
+	var diverged *nn.Diverged
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return failed(errors.New("the time ended before the supernet was trained"), "a longer --time, or --supernet FILE with one that is trained")
+	case ctx.Err() != nil:
+		return &fault{exitStopped, errors.New("stopped early in the training of the supernet"), "the same command with --supernet FILE goes on from where it was stopped"}
+	case errors.As(err, &diverged):
+		return failed(err, "a lower --rate than %g; a file of --supernet holds the last good state", t.Recipe.Rate)
+	}
+	return bad(err, "another --supernet FILE, or none, trains a new one")
+}

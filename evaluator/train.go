@@ -1,0 +1,140 @@
+package evaluator
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"nas/evaluator/nn"
+	"nas/internal/statistics"
+	"nas/space"
+)
+
+// Train scores by training each architecture on the task, for as long as the recipe
+// says.
+type Train struct {
+	Training
+	Lessons
+	// Checkpoint is a file that keeps the training under way, so that after a kill the
+	// same training goes on from it; empty: none.
+	Checkpoint string
+
+	turn   chan struct{}
+	mu     sync.Mutex
+	curves map[string][]Point
+}
+
+// Lessons are what a training may have from a network that was trained before, such
+// as a supernet. The zero value is nothing.
+type Lessons struct {
+	From         *nn.Model[float32]
+	Inherit      bool            // begin with the slice of From that the architecture is
+	Distillation nn.Distillation // from From; Weight 0: none
+}
+
+// Point of a learning curve.
+type Point struct {
+	Step int     `json:"step"`
+	Loss float64 `json:"loss"` // mean of the steps since the last point, nats per token
+}
+
+// points are how many a learning curve has.
+const points = 20
+
+// NewTrain makes an evaluator that trains one architecture at a time.
+func NewTrain(t Training, l Lessons) *Train {
+	return &Train{Training: t, Lessons: l, turn: make(chan struct{}, 1), curves: map[string][]Point{}}
+}
+
+func (*Train) Name() string { return "train" }
+func (*Train) Unit() string { return unitNats }
+func (*Train) Kind() Kind   { return Sampled }
+func (*Train) Cost() Cost   { return Costly }
+
+// Evaluate trains a. It takes seconds to minutes.
+func (t *Train) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
+		return Score{}, ctx.Err()
+	}
+	key := a.Key()
+	a.Model = t.adapt(a.Model)
+	e, err := nn.NewExec[float32](t.Threads, "")
+	if err != nil {
+		return Score{}, err
+	}
+	trainer, err := t.begin(a, e)
+	if err != nil {
+		return Score{}, err
+	}
+	checkpoints := newRhythm()
+	var curve []Point
+	var since []float64
+	err = trainer.Run(ctx, t.Task, func(p nn.Progress) error {
+		if since = append(since, p.Loss); p.Step*points/p.Steps > (p.Step-1)*points/p.Steps {
+			curve, since = append(curve, Point{p.Step, statistics.Mean(since)}), nil
+		}
+		if t.Progress != nil {
+			t.Progress(p)
+		}
+		if t.Checkpoint == "" {
+			return nil
+		}
+		return checkpoints.save(false, func() error { return trainer.Save(t.Checkpoint) })
+	})
+	t.mu.Lock()
+	t.curves[key] = curve
+	t.mu.Unlock()
+	if err != nil {
+		return Score{}, err
+	}
+	if err := t.show(trainer.Model, trainer.Whole()); err != nil {
+		return Score{}, err
+	}
+	losses, err := trainer.Evaluate(trainer.Whole(), t.Task, t.heldOut())
+	if err != nil {
+		return Score{}, err
+	}
+	if t.Checkpoint != "" {
+		os.Remove(t.Checkpoint) // one that is left costs nothing: it is of another training than the next
+	}
+	return scoreOf(losses, t.difficulty()), nil
+}
+
+// begin prepares the training of a, or goes on with it.
+func (t *Train) begin(a space.Arch, e *nn.Exec[float32]) (*nn.Trainer, error) {
+	if t.Checkpoint != "" {
+		kept, err := nn.Load(t.Checkpoint, e)
+		if err == nil && kept.Arch.Equal(a) && kept.Recipe == t.Recipe {
+			return kept, t.Lessons.give(kept, false)
+		}
+	}
+	fresh, err := nn.NewTrainer(a, t.Recipe, e)
+	if err != nil {
+		return nil, err
+	}
+	return fresh, t.Lessons.give(fresh, true)
+}
+
+// give prepares a training, fresh or one that goes on.
+func (l *Lessons) give(t *nn.Trainer, fresh bool) error {
+	if l.Inherit && fresh {
+		if err := t.Inherit(l.From); err != nil {
+			return fmt.Errorf("evaluator: train: %w", err)
+		}
+	}
+	if l.Distillation.Weight > 0 {
+		return t.Learn(l.From, l.Distillation)
+	}
+	return nil
+}
+
+// Curve is the learning curve of an architecture that was evaluated.
+func (t *Train) Curve(a space.Arch) []Point {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.curves[a.Key()]
+}
