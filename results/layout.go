@@ -48,7 +48,11 @@ func (l layout) grid(list []Candidate) grid {
 		}
 		g.number("score", tie+Count(c.Score))
 		for _, t := range c.AllLatencies() {
-			g.number(t.Name+" "+l.latency.name, l.latency.fixed(t.NS))
+			mark := ""
+			if t.Kind == OverLimit {
+				mark = "!"
+			}
+			g.number(t.Name+" "+l.latency.name, mark+l.latency.fixed(t.NS))
 			g.number("interval "+l.latency.name, l.latency.fixed(t.Low)+"–"+l.latency.fixed(t.High))
 		}
 		g.number("memory "+l.memory.name, l.memory.fixed(float64(c.MemoryBytes)))

@@ -190,6 +190,31 @@ func TestSeveralLatencies(t *testing.T) {
 	}
 }
 
+// A member that ran and broke its limit is marked in its row, whatever the format.
+func TestOverLimitIsMarked(t *testing.T) {
+	r := sample(t, "encoder-compact", 3)
+	for i := range r.Front {
+		r.Front[i].LatencyKind = Measured
+	}
+	c := &r.Front[1]
+	c.LatencyNS, c.LatencyLow, c.LatencyHigh, c.LatencyKind = 23.4e6, 23e6, 24e6, OverLimit
+	for format, mark := range map[string]string{"table": "!23.4", "md": "!23.4", "latex": "!23.4", "csv": ",over-limit,", "json": `"latency_kind":"over-limit"`} {
+		var b bytes.Buffer
+		if err := Write(&b, format, r, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.String(), mark); n != 1 {
+			t.Errorf("%s: %q stands there %d times:\n%s", format, mark, n, b.String())
+		}
+		if format == "json" {
+			back, err := ReadJSON(b.Bytes())
+			if err != nil || back.Front[1].LatencyKind != OverLimit {
+				t.Errorf("read back: %v", err)
+			}
+		}
+	}
+}
+
 func TestListsAreNeverNull(t *testing.T) {
 	var b bytes.Buffer
 	if err := WriteJSON(&b, &Report{}); err != nil {
