@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -141,17 +143,27 @@ func TestStudyRemoved(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	c := command("search", "--space", "./kill.yaml", "--device", "board.json", "--evaluations", "1000000000", "--still", "0", "--format", "csv", "--study", "x.db")
-	var out, errs bytes.Buffer
-	c.Stdout, c.Stderr = &out, &errs
+	var out bytes.Buffer
+	c.Stdout = &out
+	pipe, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(folder, "x.db")
-	for os.Remove(file) != nil {
-		time.Sleep(10 * time.Millisecond)
+	var errs strings.Builder
+	for talk := bufio.NewScanner(pipe); talk.Scan(); {
+		errs.WriteString(talk.Text() + "\n")
+		if strings.Contains(talk.Text(), "searching") { // the study is there
+			if err := os.Remove(file); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 	var exit *exec.ExitError
-	if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed || !bytes.Contains(errs.Bytes(), []byte("was removed or replaced")) {
+	if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed || !strings.Contains(errs.String(), "was removed or replaced") {
 		t.Errorf("%v: %s", err, errs.String())
 	}
 	if !bytes.Contains(out.Bytes(), []byte("\nfront,")) {
