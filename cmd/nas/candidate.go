@@ -83,7 +83,7 @@ func (j *judge) warnings() []string {
 			of = "the table of " + t.short
 		}
 		if n := t.predictor.Table().WithoutQuorum(); n > 0 {
-			w = append(w, fmt.Sprintf("the floors of %d of the %d ops of %s were not confirmed by a quarter of the rounds: the machine was not quiet", n, len(t.predictor.Table().Entries()), of))
+			w = append(w, fmt.Sprintf("the floors of %d of the %d ops of %s were not confirmed to 1 %%: the machine was not quiet", n, len(t.predictor.Table().Entries()), of))
 		}
 	}
 	for _, gap := range []struct {
