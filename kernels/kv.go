@@ -31,7 +31,7 @@ func (s *Set) KVStore(kv *KV, pos, rows int, k, v []float32, ld int, scratch []b
 		for i := range n {
 			scatter(panel[(token+i)%PanelWidth*GroupDepth:], scratch[i*depth:][:depth])
 		}
-		s.keySums(kv, token/PanelWidth*PanelWidth, panel, scratch)
+		s.columnSums(kv.KSum[token/PanelWidth*PanelWidth:], panel, depth, scratch)
 		s.quantiseBytes(scratch, depth, v[row*ld:], ld, width, kv.VScale[token:][:n])
 		for i := 0; i < n; {
 			to := kv.V[(token+i)/GroupDepth*PanelWidth*GroupDepth:]
@@ -56,17 +56,4 @@ func scatter(column []int8, row []byte) {
 	for g := range len(row) / GroupDepth {
 		*(*[GroupDepth]int8)(unsafe.Add(to, g*PanelWidth*GroupDepth)) = *(*[GroupDepth]int8)(unsafe.Add(from, g*GroupDepth))
 	}
-}
-
-// keySums adds up the keys of one panel, as a product with ones.
-func (s *Set) keySums(kv *KV, token int, panel []int8, scratch []byte) {
-	depth := PadK(kv.HeadWidth)
-	row := scratch[:depth*s.valueBytes]
-	for i := range row {
-		row[i] = 1
-		if s.valueBytes == 2 {
-			row[i] = byte(1 - i%2)
-		}
-	}
-	s.product(kv.KSum[token:], PanelWidth, row, len(row), panel, depth/GroupDepth, 1, 1, len(panel), nil)
 }

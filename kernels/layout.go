@@ -79,6 +79,28 @@ func (m *Matrix) column(n int, w, bias []float32, i int) {
 	m.Sum[n], m.Scale[n] = sum, amax/127
 }
 
+// SumColumns makes the sums of m those of its data, whatever that is.
+func (s *Set) SumColumns(m *Matrix) {
+	depth := PadK(m.K)
+	s.columnSums(m.Sum, m.Data, depth, make([]byte, 2*depth))
+}
+
+// columnSums adds up the columns of panels of data, as a product with ones, which
+// are put into scratch.
+func (s *Set) columnSums(dst []int32, data []int8, depth int, scratch []byte) {
+	ones := scratch[:depth*s.valueBytes]
+	for i := range ones {
+		ones[i] = 1
+		if s.valueBytes == 2 {
+			ones[i] = byte(1 - i%2)
+		}
+	}
+	for size := PanelWidth * depth; len(data) >= size; data = data[size:] {
+		s.product(dst, PanelWidth, ones, len(ones), data[:size], depth/GroupDepth, 1, 1, size, nil)
+		dst = dst[PanelWidth:]
+	}
+}
+
 // FillMatrix fills m with full-range random weights of a scale that keeps
 // activations near one: for timing without a float model.
 func FillMatrix(m *Matrix, seed uint64) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -44,6 +45,13 @@ func TestPackMatrix(t *testing.T) {
 			}
 			if sum != m.Sum[i] {
 				t.Errorf("%dx%d: sum of column %d is %d, want %d", n, k, i, m.Sum[i], sum)
+			}
+		}
+		for _, set := range sets(t) {
+			other := *m
+			other.Sum = make([]int32, len(m.Sum))
+			if set.SumColumns(&other); !slices.Equal(other.Sum, m.Sum) {
+				t.Errorf("%dx%d at %v: sums %v, want %v", n, k, set.Level(), other.Sum, m.Sum)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -71,9 +72,16 @@ type Probe struct {
 func (b *Bench) Probe(program *space.Program) (*Probe, error) {
 	w := carveWeights(program, b.weights)
 	for _, t := range w.tensors {
-		if t.Kind == space.RotaryTable { // rotations must keep lengths
+		switch t.Kind {
+		case space.RotaryTable: // rotations must keep lengths
 			t.rotary = make([]float32, t.N*t.Weight.K)
 			kernels.RoPETable(t.rotary, t.N, t.Weight.K, RotaryBase)
+		case space.Matrix: // activations keep their size, else softmax underflows, which is slow
+			t.matrix.Sum, t.matrix.Scale = make([]int32, len(t.matrix.Sum)), make([]float32, len(t.matrix.Scale))
+			b.engine.set.SumColumns(&t.matrix)
+			for i := range t.matrix.Scale {
+				t.matrix.Scale[i] = 1 / (74 * float32(math.Sqrt(float64(t.Weight.K)))) // 74: random int8 in the mean square
+			}
 		}
 	}
 	e := b.engine

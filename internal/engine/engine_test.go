@@ -278,6 +278,40 @@ func TestBenchTraces(t *testing.T) {
 	}
 }
 
+// A bench's random weights are a model: its result is the same at every kernel level.
+func TestBenchAgrees(t *testing.T) {
+	s, err := space.Load("decoder-compact")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := s.Workload
+	w.Phase, w.Context = space.Decode, 128
+	program := space.Lower(s.Arch(s.Sample(rand.New(rand.NewPCG(1, 2)))), w)
+	var want []float32
+	for _, level := range kernels.Supported() {
+		k, err := kernels.For(level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := NewBench([]*space.Program{program}, Options{Kernels: k, Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := b.Probe(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Prime()
+		p.Run()
+		if want == nil {
+			want = slices.Clone(p.program.result)
+		} else if !slices.Equal(p.program.result, want) {
+			t.Errorf("%v: the result differs from that of %v", level, kernels.Supported()[0])
+		}
+		b.Close()
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
 	a := models()["llama"]
 	e, _ := newEngine(t, a, workload(a.Family, 1, 5), 1)
