@@ -14,12 +14,17 @@ import (
 type Table struct {
 	metric string
 	scores map[string]Score
+	archs  []space.Arch
 }
 
 // NewTable makes the lookup.
 func NewTable(t *Truth) *Table {
 	runs := map[string][]float64{}
+	table := &Table{metric: t.Metric, scores: map[string]Score{}}
 	for _, m := range t.Models {
+		if runs[shape(m.Arch)] == nil {
+			table.archs = append(table.archs, m.Arch)
+		}
 		runs[shape(m.Arch)] = append(runs[shape(m.Arch)], m.Score)
 	}
 	// The seeds of all shapes together say how much one run is worth.
@@ -35,7 +40,6 @@ func NewTable(t *Truth) *Table {
 	if freedom > 0 {
 		deviation = math.Sqrt(squares / freedom)
 	}
-	table := &Table{metric: t.Metric, scores: map[string]Score{}}
 	if t.Lower {
 		table.metric = "negative " + t.Metric
 	}
@@ -52,6 +56,25 @@ func shape(a space.Arch) string {
 		s += fmt.Sprint(" ", l.HeadWidth, l.Heads, l.KVHeads, l.FFN)
 	}
 	return s
+}
+
+// Archs are those that t knows, in the order of the file.
+func (t *Table) Archs() []space.Arch { return t.archs }
+
+// In is the spelling of one of Archs in s, whose model says what the file does not, such
+// as norms and positions.
+func (t *Table) In(s *space.Space, a space.Arch) (space.Genes, error) {
+	m := s.Model
+	switch {
+	case a.Family != m.Family:
+		return nil, fmt.Errorf("evaluator: table: a %v, the space %q holds %vs", a.Family, s.Name, m.Family)
+	case a.Gated != m.Gated:
+		return nil, fmt.Errorf("evaluator: table: gated is %t, in the space %q it is %t", a.Gated, s.Name, m.Gated)
+	case a.Vocabulary != m.Vocabulary:
+		return nil, fmt.Errorf("evaluator: table: vocabulary %d, in the space %q it is %d", a.Vocabulary, s.Name, m.Vocabulary)
+	}
+	a.Model = m
+	return s.Genes(a)
 }
 
 func (*Table) Name() string   { return "table" }

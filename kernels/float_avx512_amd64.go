@@ -41,7 +41,20 @@ func productVNNI(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows
 func affineVNNI(dst []float32, ldd int, a []byte, lda int, rowScale []float32, b right, columns int, residual []float32) {
 	rows, panels := len(rowScale), PadN(columns)/PanelWidth
 	b.check(dst, ldd, a, lda, rows, columns, residual)
-	for p := 0; p < panels; p += 4 {
+	p := 0
+	if blocks := columns / blockColumns; rows < 4 && blocks > 0 && b.sum != nil {
+		var bias, add *float32
+		if b.bias != nil {
+			bias = &b.bias[:blocks*blockColumns][0]
+		}
+		if residual != nil {
+			add = &residual[0]
+		}
+		gemv := [...]func(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride, groups, blocks int, sum *int32, rowScale, colScale, bias, residual *float32){gemv1VNNI, gemv2VNNI, gemv3VNNI}[rows-1]
+		gemv(&dst[0], ldd, &a[0], lda, &b.data[0], b.stride, b.groups, blocks, &b.sum[:blocks*blockColumns][0], &rowScale[0], &b.scale[:blocks*blockColumns][0], bias, add)
+		p = 4 * blocks
+	}
+	for ; p < panels; p += 4 {
 		col := p * PanelWidth
 		var sum *int32
 		var bias, add *float32

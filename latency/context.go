@@ -28,7 +28,7 @@ func (t *Table) Advice() []string {
 			"figures are of the undisturbed machine", 100*(t.Context.Busy-1)))
 	}
 	if n, of := t.WithoutQuorum(), len(t.Entries()); n > 0 {
-		list = append(list, fmt.Sprintf("the floors of %d of %d ops were not confirmed by a quarter of the rounds: a quieter machine, or more --time, makes them firm", n, of))
+		list = append(list, fmt.Sprintf("the floors of %d of %d ops were not confirmed to 1 %%: a quieter machine, or more --time, makes them firm", n, of))
 	}
 	return list
 }

@@ -11,48 +11,45 @@ import (
 
 const (
 	drawn       = 1500 // architectures that Cover chooses from
+	strata      = 48   // models of a covering that are of one size each
 	maxCovering = 72   // models of a covering, before those that only complete it
 	occurrences = 5    // models in which each op should stand
-	perRegime   = 5    // models of each regime
 )
 
 // Cover chooses models of a space that together hold all its ops under w, each in
-// several models, and that are of all sizes: what Measure times for a table. The
-// cheapest such models are preferred, and all together cost no more than limit (see
-// Cost; 0: any): on a slow device many ops stand alone instead. Equal random numbers
-// choose the same.
+// several models, and that are of all sizes, evenly by the logarithm of their cost:
+// what Measure times for a table. All together cost no more than limit (see Cost; 0:
+// any): on a slow device the largest are left out and many ops stand alone instead.
+// Equal random numbers choose the same.
 func Cover(s *space.Space, w space.Workload, limit float64, r *rand.Rand) ([]*space.Program, error) {
 	ops, err := s.Ops(w)
 	if err != nil {
 		return nil, err
 	}
 	var candidates []candidate
+	seen := map[string]bool{}
 	for _, g := range append(extremes(s), draw(s, r, drawn)...) {
-		candidates = append(candidates, newCandidate(space.Lower(s.Arch(g), w)))
+		arch := s.Arch(g)
+		if key := arch.Key(); !seen[key] || len(candidates) < 2 {
+			seen[key] = true
+			candidates = append(candidates, newCandidate(space.Lower(arch, w)))
+		}
 	}
-	c := covering{ops: map[space.Op]int{}, regimes: map[int]int{}}
 	if limit == 0 {
 		limit = math.Inf(1)
 	}
-	for _, k := range candidates[:2] {
-		if c.cost+k.cost <= limit {
-			c.take(k)
-		}
+	c := covering{limit: limit, ops: map[space.Op]int{}}
+	low, high := math.Log(candidates[0].cost), math.Log(candidates[1].cost)
+	for i := range strata + 2 {
+		c.best(candidates, func(k *candidate) float64 {
+			at := (math.Log(k.cost) - low) / max(high-low, 1e-9) * (strata + 1)
+			if math.Round(at) != float64(i) {
+				return 0
+			}
+			return 1 + c.gain(k)
+		})
 	}
-	for range maxCovering {
-		best, most := 0, 0.0
-		for i := range candidates {
-			if c.cost+candidates[i].cost > limit {
-				continue
-			}
-			if gain := c.gain(&candidates[i]); gain > most {
-				best, most = i, gain
-			}
-		}
-		if most == 0 {
-			break
-		}
-		c.take(candidates[best])
+	for len(c.programs) < maxCovering && c.best(candidates, func(k *candidate) float64 { return c.gain(k) / math.Sqrt(k.cost) }) {
 	}
 	for _, o := range ops { // what no drawn model has stands alone
 		if c.ops[o] == 0 {
@@ -66,12 +63,12 @@ type candidate struct {
 	program *space.Program
 	ops     []space.Op
 	cost    float64
-	regime  int
+	taken   bool
 }
 
 func newCandidate(p *space.Program) candidate {
 	ops, _ := p.Ops()
-	return candidate{p, ops, Cost(p), regimeOf(p.Streamed())}
+	return candidate{program: p, ops: ops, cost: Cost(p)}
 }
 
 // Cost is a rough measure of what a run of p computes and moves, in multiply-adds.
@@ -85,33 +82,44 @@ func Cost(p *space.Program) float64 {
 
 type covering struct {
 	programs []*space.Program
-	cost     float64
+	limit    float64 // of the cost that is left
 	ops      map[space.Op]int
-	regimes  map[int]int
 }
 
-func (c *covering) take(k candidate) {
-	c.programs = append(c.programs, k.program)
-	c.cost += k.cost
-	c.regimes[k.regime]++
-	for _, o := range k.ops {
+// best takes the candidate of the largest worth that may still be taken, if any has
+// one above zero.
+func (c *covering) best(candidates []candidate, worth func(*candidate) float64) bool {
+	var best *candidate
+	most := 0.0
+	for i := range candidates {
+		k := &candidates[i]
+		if k.taken || k.cost > c.limit {
+			continue
+		}
+		if w := worth(k); w > most {
+			best, most = k, w
+		}
+	}
+	if best == nil {
+		return false
+	}
+	best.taken = true
+	c.programs, c.limit = append(c.programs, best.program), c.limit-best.cost
+	for _, o := range best.ops {
 		c.ops[o]++
 	}
+	return true
 }
 
-// gain is what a candidate adds for its cost. Ops and regimes are worth less the
-// more often they are there already.
-func (c *covering) gain(k *candidate) float64 {
-	worth := 0.0
+// gain is what a candidate adds. Ops are worth less the more often they are there
+// already.
+func (c *covering) gain(k *candidate) (worth float64) {
 	for _, o := range k.ops {
 		if n := c.ops[o]; n < occurrences {
 			worth += 1 / float64(1+3*n)
 		}
 	}
-	if n := c.regimes[k.regime]; n < perRegime {
-		worth += 4 / float64(1+n)
-	}
-	return worth / math.Sqrt(k.cost)
+	return worth
 }
 
 // extremes are the smallest and the largest architecture.

@@ -15,10 +15,11 @@ import (
 	"nas/space"
 )
 
-// Format and version of a profile file. Older versions are read: see file1.go.
+// Format and version of a profile file. Older versions are read: 2 lacks the error of
+// the floors, for 1 see file1.go.
 const (
 	fileFormat  = "nas-profile"
-	fileVersion = 2
+	fileVersion = 3
 	maxFile     = 64 << 20
 	maxTables   = 64
 )
@@ -73,6 +74,7 @@ type timeJSON struct {
 	Rounds  int     `json:"rounds"`
 	Reached int     `json:"rounds_at_floor"`
 	Samples int     `json:"samples"`
+	Error   float64 `json:"floor_error,omitempty"`
 }
 
 // Bounds of a table that is read.
@@ -233,7 +235,7 @@ func Decode(data []byte) (*File, error) {
 	if err := strictjson.Decode(data, &file); err != nil {
 		return nil, err
 	}
-	if file.Format != fileFormat || file.Version != fileVersion {
+	if file.Format != fileFormat || file.Version != fileVersion && file.Version != 2 {
 		return nil, fmt.Errorf(" format %.20q version %d is no device profile (%q version %d)", file.Format, file.Version, fileFormat, fileVersion)
 	}
 	f, err := file.Content.file()

@@ -48,7 +48,7 @@ type op1JSON struct {
 }
 
 func (o op1JSON) time() timeJSON {
-	return timeJSON{o.Floor, o.Median, o.Low, o.High, o.Rounds, o.Reached, o.Samples}
+	return timeJSON{o.Floor, o.Median, o.Low, o.High, o.Rounds, o.Reached, o.Samples, 0}
 }
 
 func decode1(data []byte) (*File, error) {

@@ -70,6 +70,23 @@ func TestReadVersion1(t *testing.T) {
 	}
 }
 
+// A file of version 2 has floors without errors: a quarter of the rounds confirms them.
+func TestReadVersion2(t *testing.T) {
+	f, err := Read("testdata/version2.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := tinySpace(t)
+	table := f.Table("avx2", 1, s.Workload)
+	if table == nil || len(table.Entries()) != 69 || table.WithoutQuorum() != 13 || table.Validation != nil {
+		t.Fatalf("%d ops, %d without a quorum", len(table.Entries()), table.WithoutQuorum())
+	}
+	e := predictor(t, table).Program(space.Lower(s.Arch(space.Genes{0, 0, 0, 0, 0, 0, 0}), s.Workload))
+	if e.Unknown != 0 || e.High/e.Low > 1.5 {
+		t.Errorf("got %+v", e)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	data, err := tinyFile(t).Encode()
 	if err != nil {
@@ -81,8 +98,8 @@ func TestReadRefuses(t *testing.T) {
 		"another file":  {good, `{"front": []}`, "unknown key"},
 		"empty":         {good, "", "truncated"},
 		"not JSON":      {good, "profile", "not JSON"},
-		"newer":         {`"version":2`, `"version":3,"shape":{}`, "version 3"},
-		"version 0":     {`"version":2`, `"version":0`, "version 0"},
+		"newer":         {`"version":3`, `"version":4,"shape":{}`, "version 4"},
+		"version 0":     {`"version":3`, `"version":0`, "version 0"},
 		"NaN":           {`"floor_ns":125`, `"floor_ns":NaN`, "not JSON"},
 		"infinite":      {`"floor_ns":125`, `"floor_ns":1e999`, "1e999"},
 		"negative":      {`"floor_ns":125`, `"floor_ns":-125`, "-125 ns"},
@@ -141,11 +158,13 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(data)
-	old, err := os.ReadFile("testdata/version1.json")
-	if err != nil {
-		f.Fatal(err)
+	for _, path := range []string{"testdata/version1.json", "testdata/version2.json"} {
+		old, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(old)
 	}
-	f.Add(old)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := Decode(data)
 		if err != nil {

@@ -8,12 +8,12 @@ import (
 )
 
 // fit explains a table: the logarithm of an op's time in a model is the op's own
-// plus what the regime adds to its class. Neighbouring regimes are held together,
-// so that a regime with few models takes after those beside it.
+// plus what the regime adds to its class. An op's time is its share of the whole
+// run's: steps alone have a lower floor than together. Neighbouring regimes are held
+// together, so that a regime with few models takes after those beside it.
 type fit struct {
 	op     map[space.Op]float64
 	factor [classes][regimes]float64
-	whole  [regimes]float64 // what a whole run takes beyond the sum, as a factor's logarithm
 }
 
 const (
@@ -29,9 +29,13 @@ func newFit(models []Model) *fit {
 		log    float64
 	}
 	seen := map[space.Op][]observation{}
-	for _, m := range models {
+	for i := range models {
+		m, whole := &models[i], 0.0
+		if m.Complete() {
+			whole = math.Log(m.Whole.Floor / m.Sum())
+		}
 		for _, o := range m.Ops {
-			seen[o.Op] = append(seen[o.Op], observation{classOf(o.Op), regimeOf(m.Bytes), math.Log(o.Floor)})
+			seen[o.Op] = append(seen[o.Op], observation{classOf(o.Op), regimeOf(m.Bytes), math.Log(o.Floor) + whole})
 		}
 	}
 	ops := make([]space.Op, 0, len(seen)) // in order: sums of floats depend on it
@@ -39,8 +43,10 @@ func newFit(models []Model) *fit {
 		ops = append(ops, o)
 	}
 	space.SortOps(ops)
+	var n [classes][regimes]float64
 	for range fitRounds {
-		var sum, n [classes][regimes]float64
+		var sum [classes][regimes]float64
+		n = [classes][regimes]float64{}
 		for _, o := range ops {
 			mean := 0.0
 			for _, v := range seen[o] {
@@ -55,10 +61,15 @@ func newFit(models []Model) *fit {
 		}
 		for c := range sum {
 			smooth(&f.factor[c], &sum[c], &n[c])
-			rise(&f.factor[c], &n[c])
 		}
 	}
-	f.wholes(models)
+	whole := f.wholes(models)
+	for c := range f.factor {
+		for r := range whole {
+			f.factor[c][r] += whole[r]
+		}
+		rise(&f.factor[c], &n[c])
+	}
 	return f
 }
 
@@ -77,29 +88,30 @@ func smooth(values, sum, n *[regimes]float64) {
 	}
 }
 
-// wholes compares whole runs with the sums of their steps: a step's floor is lower
-// than what it takes in a run that is at its floor as a whole. What a run costs
-// besides its steps, such as waking the workers, is in the time of its first step.
-func (f *fit) wholes(models []Model) {
+// wholes is what whole runs of each regime take beyond the sum that f makes of them,
+// as a factor's logarithm. What a run costs besides its steps, such as waking the
+// workers, is in it.
+func (f *fit) wholes(models []Model) (log [regimes]float64) {
 	var sum, n [regimes]float64
-	total, all := 0.0, 0.0
 	for i := range models {
 		if m := &models[i]; m.Complete() {
-			log := math.Log(m.Whole.Floor / m.Sum())
-			sum[regimeOf(m.Bytes)] += log
+			sum[regimeOf(m.Bytes)] += math.Log(m.Whole.Floor / f.sum(m))
 			n[regimeOf(m.Bytes)]++
-			total, all = total+log, all+1
-		}
-	}
-	for r := range f.whole {
-		if all > 0 {
-			f.whole[r] = total / all
 		}
 	}
 	for range fitRounds {
-		smooth(&f.whole, &sum, &n)
-		rise(&f.whole, &n)
+		smooth(&log, &sum, &n)
 	}
+	return log
+}
+
+// sum is the time that f makes of a model whose ops it knows.
+func (f *fit) sum(m *Model) float64 {
+	sum := 0.0
+	for _, o := range m.Ops {
+		sum += float64(o.Count) * math.Exp(f.op[o.Op]+f.factor[classOf(o.Op)][regimeOf(m.Bytes)])
+	}
+	return sum
 }
 
 // rise makes values not fall from one regime to the next, by the mean of those that
@@ -129,11 +141,6 @@ func rise(values, n *[regimes]float64) {
 	}
 }
 
-// time is what an op that the table has takes in a regime.
-func (f *fit) time(own float64, o space.Op, regime int) float64 {
-	return math.Exp(own + f.factor[classOf(o)][regime] + f.whole[regime])
-}
-
 // residuals predict each whole model from the others, in so many parts, and say by
 // how much the logarithm of the measured time differs. Models with an op that only
 // they have are left out.
@@ -151,11 +158,7 @@ func residuals(models []Model, parts int) (list []float64) {
 			if !m.Complete() || slices.ContainsFunc(m.Ops, func(o OpEntry) bool { _, ok := f.op[o.Op]; return !ok }) {
 				continue
 			}
-			sum := 0.0
-			for _, o := range m.Ops {
-				sum += float64(o.Count) * f.time(f.op[o.Op], o.Op, regimeOf(m.Bytes))
-			}
-			list = append(list, math.Log(m.Whole.Floor/sum))
+			list = append(list, math.Log(m.Whole.Floor/f.sum(m)))
 		}
 	}
 	return list

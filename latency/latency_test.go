@@ -110,7 +110,7 @@ func TestMeasureStops(t *testing.T) {
 	}
 }
 
-// The floor is of the lowest level that three rounds share, not of a single lower
+// The floor is of the lowest level that three rounds are at, not of a single lower
 // one, nor of the level at which most rounds were disturbed.
 func TestSeriesFloor(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -121,7 +121,7 @@ func TestSeriesFloor(t *testing.T) {
 		"confirmed": {[]float64{13000, 10090, 10000, 16000, 10050, 13000}, 10000, 10090, 3},
 		"outlier":   {[]float64{13000, 10090, 9000, 16000, 10050, 10000}, 10000, 10090, 3},
 		"disturbed": {[]float64{15000, 15001, 15002, 15003, 15004, 15005, 15006, 10000, 10010, 10020}, 10000, 10020, 3},
-		"none":      {[]float64{13000, 11000, 10000, 16000, 14000, 12000}, 10000, 10000, 1},
+		"none":      {[]float64{13000, 11000, 10000, 16000, 14000, 12000}, 10000, 12000, 1},
 		"few":       {[]float64{10000, 10010}, 10000, 10010, 2},
 		"clock":     {[]float64{100, 109, 110, 300, 300, 300}, 100, 110, 3},
 	} {
@@ -141,8 +141,46 @@ func TestSeriesFloor(t *testing.T) {
 	}
 }
 
+// The error says how far floors of two measurements are apart, whatever the scatter,
+// and a quorum that two of them agree.
+func TestFloorError(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 1))
+	for _, scatter := range []float64{0.002, 0.01, 0.03} {
+		var floors, errors []float64
+		far, confirmed := 0, 0
+		for range 400 {
+			var s series
+			var l looks
+			for range 24 {
+				v := 1e6 * (1 + scatter*r.NormFloat64())
+				if r.IntN(5) < 2 {
+					v *= 1.25 + 0.3*r.Float64()
+				}
+				s.add([]float64{v})
+				l.add(1000, 1000)
+			}
+			e := s.entry(&l, Pace{})
+			floors, errors = append(floors, e.Floor), append(errors, e.Error)
+			if e.Quorum() {
+				confirmed++
+				if center := 1e6 * (1 - 0.8*scatter); math.Abs(e.Floor/center-1) > quorumTolerance {
+					far++
+				}
+			}
+		}
+		center, sum := mean(floors), 0.0
+		for _, v := range floors {
+			sum += (v/center - 1) * (v/center - 1)
+		}
+		seen, said := math.Sqrt(sum/float64(len(floors))), mean(errors)
+		if said < 0.8*seen || said > 1.8*seen || 20*far > confirmed+20 || confirmed == 0 && scatter < 0.02 {
+			t.Errorf("scatter %v: floors are %.2f %% apart, the error says %.2f %%; %d confirmed, %d of them off", scatter, 100*seen, 100*said, confirmed, far)
+		}
+	}
+}
+
 // Times that follow the core with an elasticity of 0.6 are brought to one pace, and
-// rounds in which it changed do not count.
+// rounds in which it slowed down do not count.
 func TestPace(t *testing.T) {
 	s := emptyState(3)
 	r := rand.New(rand.NewPCG(3, 4))
@@ -151,7 +189,7 @@ func TestPace(t *testing.T) {
 			look := 10000 * (1 + float64(r.IntN(4))*0.025)
 			after, noise := look, 1+0.002*r.Float64()
 			if r.IntN(5) == 0 {
-				after, noise = look*1.2, 0.9
+				after, noise = look*1.2, 1.15
 			}
 			v := 1e6 * float64(i+1) * math.Pow(look/10000, 0.6) * noise
 			s.Models[i].Looks.add(look, after)
@@ -224,7 +262,7 @@ func TestRegimes(t *testing.T) {
 // a covering an op takes ns in a model that streams so many bytes.
 func made(programs []*space.Program, ns func(o space.Op, bytes int) float64, overhead float64) *Table {
 	p := devices.Detect("test")
-	entry := func(v float64) Entry { return Entry{v, v * 1.2, v * 1.1, v * 1.5, 6, 3, 12} }
+	entry := func(v float64) Entry { return Entry{v, v * 1.2, v * 1.1, v * 1.5, 6, 3, 12, 0} }
 	t := &Table{Conditions: Here(p, kernels.Generic, 1, programs[0].Workload), Date: "2026-01-02T03:04:05Z", Reference: entry(1000), Context: Context{Busy: 1.2}}
 	for _, program := range programs {
 		m := Model{Bytes: program.Streamed()}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -57,7 +58,7 @@ const (
 )
 
 // Measure times programs on this machine, as wholes and step by step, in rounds:
-// each round takes all programs in a new random order, with the
+// each round takes all programs in a new random order and in fresh memory, with the
 // reference model in between, until the floors of all are confirmed, the budget is
 // spent, or ctx ends. The first two rounds are always whole. When ctx ends before
 // that, the error is ctx's.
@@ -65,7 +66,7 @@ func Measure(ctx context.Context, programs []*space.Program, s Settings) (*Table
 	if len(programs) == 0 {
 		return nil, errors.New("latency: nothing to measure")
 	}
-	m, err := newMeasurement(programs, s)
+	m, err := s.measurement(newState(programs), programs)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func Measure(ctx context.Context, programs []*space.Program, s Settings) (*Table
 
 // subject is a program being measured.
 type subject struct {
-	prime func()
+	prime func() // these three of the bench that is
 	run   func()
 	trace func(ends []int64) // nil: as a whole alone
 	index []int              // of each step: its op among the program's
@@ -96,6 +97,7 @@ type subject struct {
 type measurement struct {
 	Settings
 	threads   int
+	programs  []*space.Program // of the subjects; nil where these are functions
 	bench     *engine.Bench
 	subjects  []*subject
 	roundTime time.Duration // of samples of one model in a round
@@ -109,25 +111,10 @@ type measurement struct {
 	restore   func()
 }
 
-func newMeasurement(programs []*space.Program, s Settings) (*measurement, error) {
-	m, err := s.measurement(newState(programs), programs)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range programs {
-		probe, err := m.bench.Probe(p)
-		if err != nil {
-			m.close()
-			return nil, err
-		}
-		m.subjects = append(m.subjects, newSubject(p, probe))
-	}
-	return m, nil
-}
-
-// measurement is one without subjects, in whose bench programs have room.
+// measurement is one of programs, step by step where the state has room for their
+// ops.
 func (s Settings) measurement(empty *State, programs []*space.Program) (*measurement, error) {
-	m := &measurement{Settings: s, threads: max(s.Threads, 1), state: empty, roundTime: 5 * time.Millisecond, most: 16}
+	m := &measurement{Settings: s, threads: max(s.Threads, 1), programs: programs, state: empty, roundTime: 5 * time.Millisecond, most: 16}
 	if m.Budget == 0 {
 		m.Budget = DefaultBudget
 	}
@@ -139,32 +126,75 @@ func (s Settings) measurement(empty *State, programs []*space.Program) (*measure
 		m.Budget -= time.Duration(m.state.Elapsed)
 	}
 	m.random = rand.New(rand.NewPCG(s.Seed, uint64(m.state.Rounds)+1))
-	set, err := kernels.For(s.Level)
-	if err != nil {
-		return nil, err
+	m.reference = &subject{}
+	for i := range m.state.Reference {
+		m.state.Reference[i].Bytes = ReferenceProgram(s.Workload.Phase).Streamed()
 	}
-	reference, pace := ReferenceProgram(s.Workload.Phase), space.Probe(PaceOp())
-	if m.bench, err = engine.NewBench(append([]*space.Program{reference, pace}, programs...), engine.Options{Threads: m.threads, Kernels: set}); err != nil {
-		return nil, err
+	for i, p := range programs {
+		m.state.Models[i].Bytes = p.Streamed()
+		if m.state.Models[i].Ops == nil {
+			m.subjects = append(m.subjects, &subject{})
+		} else {
+			m.subjects = append(m.subjects, newSubject(p))
+		}
 	}
 	m.restore = quiet(m.threads)
 	m.start, m.kept = time.Now(), time.Now()
-	probe, err := m.bench.Probe(reference)
-	if err != nil {
+	if err := m.place(); err != nil {
 		m.close()
 		return nil, err
 	}
-	if m.paceProbe, err = m.bench.Probe(pace); err != nil {
-		m.close()
-		return nil, err
-	}
-	m.reference = &subject{prime: probe.Prime, run: probe.Run}
 	return m, nil
 }
 
-func newSubject(p *space.Program, probe *engine.Probe) *subject {
+// place lays the programs into fresh memory. Which of a cache's lines two addresses
+// share differs from one piece of memory to the next, and with it the time of a step
+// by up to a tenth: a table from one piece alone is far surer of itself than right.
+func (m *measurement) place() error {
+	set, err := kernels.For(m.Level)
+	if err != nil {
+		return err
+	}
+	if m.bench != nil {
+		m.bench.Close()
+		m.bench, m.paceProbe = nil, nil
+		m.reference.forget()
+		for i := range m.programs {
+			m.subjects[i].forget()
+		}
+		debug.FreeOSMemory()
+	}
+	reference, pace := ReferenceProgram(m.Workload.Phase), space.Probe(PaceOp())
+	if m.bench, err = engine.NewBench(append([]*space.Program{reference, pace}, m.programs...), engine.Options{Threads: m.threads, Kernels: set}); err != nil {
+		return err
+	}
+	if m.paceProbe, err = m.bench.Probe(pace); err != nil {
+		return err
+	}
+	probe, err := m.bench.Probe(reference)
+	if err != nil {
+		return err
+	}
+	m.reference.prime, m.reference.run = probe.Prime, probe.Run
+	for i, p := range m.programs {
+		if probe, err = m.bench.Probe(p); err != nil {
+			return err
+		}
+		s := m.subjects[i]
+		s.prime, s.run = probe.Prime, probe.Run
+		if s.ends != nil {
+			s.trace = probe.Trace
+		}
+	}
+	return nil
+}
+
+// forget lets go of the memory of a bench.
+func (s *subject) forget() { s.prime, s.run, s.trace = nil, nil, nil }
+
+func newSubject(p *space.Program) *subject {
 	ops, count := p.Ops()
-	s := &subject{prime: probe.Prime, run: probe.Run, trace: probe.Trace, ends: make([]int64, len(p.Steps)), ops: make([][]float64, len(ops))}
+	s := &subject{ends: make([]int64, len(p.Steps)), ops: make([][]float64, len(ops))}
 	for _, o := range ops {
 		s.count = append(s.count, count[o])
 	}
@@ -176,7 +206,9 @@ func newSubject(p *space.Program, probe *engine.Probe) *subject {
 
 func (m *measurement) close() {
 	m.restore()
-	m.bench.Close()
+	if m.bench != nil {
+		m.bench.Close()
+	}
 }
 
 // rounds measures until all is done, the budget is spent or ctx ends.
@@ -185,6 +217,11 @@ func (m *measurement) rounds(ctx context.Context) error {
 	for ; m.state.Rounds < 2 || time.Since(m.start) < m.Budget; m.state.Rounds++ {
 		if m.state.done(m.pace()) {
 			return nil
+		}
+		if m.state.Rounds > first && m.programs != nil {
+			if err := m.place(); err != nil {
+				return err
+			}
 		}
 		for at, i := range m.random.Perm(len(m.subjects)) {
 			if m.state.Rounds >= 2 && (ctx.Err() != nil || time.Since(m.start) > m.Budget) {

@@ -96,7 +96,7 @@ func (p *Predictor) merge() {
 	for r := range regimes {
 		m := mergedRange{below: regimeEnd(r), width: 1}
 		for c := range m.factor {
-			m.factor[c] = p.fit.factor[c][r] + p.fit.whole[r] + p.bias
+			m.factor[c] = p.fit.factor[c][r] + p.bias
 		}
 		p.regimes = append(p.regimes, m)
 	}

@@ -2,7 +2,6 @@ package latency
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"nas/devices"
@@ -18,14 +17,16 @@ type Runs struct {
 }
 
 // MeasureRuns times whole models on this machine by the rule of Measure, without a
-// look at their steps: each of runs is one inference. When ctx ends before each has
+// look at their steps: each of runs is one inference, which streams so many bytes of
+// weights. When ctx ends before each has
 // an entry, the error is ctx's.
-func MeasureRuns(ctx context.Context, runs []func(), s Settings) (*Runs, error) {
+func MeasureRuns(ctx context.Context, runs []func(), bytes []int, s Settings) (*Runs, error) {
 	m, err := s.measurement(emptyState(len(runs)), nil)
 	if err != nil {
 		return nil, err
 	}
-	for _, run := range runs {
+	for i, run := range runs {
+		m.state.Models[i].Bytes = bytes[i]
 		m.subjects = append(m.subjects, &subject{prime: func() {}, run: run})
 	}
 	return m.runs(ctx)
@@ -37,14 +38,6 @@ func MeasurePrograms(ctx context.Context, programs []*space.Program, s Settings)
 	m, err := s.measurement(emptyState(len(programs)), programs)
 	if err != nil {
 		return nil, err
-	}
-	for _, p := range programs {
-		probe, err := m.bench.Probe(p)
-		if err != nil {
-			m.close()
-			return nil, err
-		}
-		m.subjects = append(m.subjects, &subject{prime: probe.Prime, run: probe.Run})
 	}
 	return m.runs(ctx)
 }
@@ -59,7 +52,7 @@ func (m *measurement) runs(ctx context.Context) (*Runs, error) {
 	r := &Runs{Pace: pace, Reference: m.state.reference(pace)}
 	t := &Table{}
 	for i := range m.state.Models {
-		r.Entries = append(r.Entries, m.state.Models[i].Whole.entry(&m.state.Models[i].Looks, pace))
+		r.Entries = append(r.Entries, m.state.Models[i].entry(pace))
 		t.Models = append(t.Models, Model{Whole: r.Entries[i]})
 	}
 	r.Context = newContext(before, devices.Noise(), t)
@@ -76,23 +69,14 @@ func MeasureReference(s Settings) (Entry, error) {
 	defer m.close()
 	for start := time.Now(); m.state.Rounds < minRounds || time.Since(start) < referenceTime; m.state.Rounds++ {
 		m.reference.measure(&m.state.Reference[0], m.roundTime, m.most, m.look)
+		if err := m.place(); err != nil {
+			return Entry{}, err
+		}
 	}
 	return m.state.reference(s.Pace), nil
 }
 
 const referenceTime = 300 * time.Millisecond
-
-// Drift is how much slower the machine is than when t was measured, by the reference
-// model: a factor. An error says why the two cannot be compared.
-func (t *Table) Drift(now Entry) (float64, error) {
-	switch {
-	case t.Workload == space.Workload{} || t.Reference.Floor == 0:
-		return 1, fmt.Errorf("latency: the table has no reference model to compare speeds by")
-	case !t.Reference.Quorum() || !now.Quorum():
-		return 1, fmt.Errorf("latency: the reference model was not confirmed: the machine is too busy to compare its speed with the table's")
-	}
-	return now.Floor / t.Reference.Floor, nil
-}
 
 func emptyState(models int) *State {
 	return &State{Reference: make([]modelState, references), Models: make([]modelState, models)}

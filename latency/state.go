@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"nas/internal/atomicfile"
@@ -23,6 +24,7 @@ type State struct {
 }
 
 type modelState struct {
+	Bytes int      `json:"streamed_bytes"`
 	Looks looks    `json:"pace"` // by round
 	Whole series   `json:"whole"`
 	Ops   []series `json:"ops,omitempty"`
@@ -33,7 +35,7 @@ func newState(programs []*space.Program) *State {
 	hash := sha256.New()
 	for i, p := range programs {
 		ops, count := p.Ops()
-		s.Models[i].Ops = make([]series, len(ops))
+		s.Models[i].Bytes, s.Models[i].Ops = p.Streamed(), make([]series, len(ops))
 		fmt.Fprintf(hash, "%d\n", p.Streamed())
 		for _, o := range ops {
 			fmt.Fprintf(hash, "%d %v\n", count[o], o)
@@ -58,7 +60,7 @@ func (s *State) fits(empty *State) bool {
 		}
 	}
 	for i := range s.Models {
-		if len(s.Models[i].Ops) != len(empty.Models[i].Ops) || !s.Models[i].fits() {
+		if s.Models[i].Bytes != empty.Models[i].Bytes || len(s.Models[i].Ops) != len(empty.Models[i].Ops) || !s.Models[i].fits() {
 			return false
 		}
 		for j := range s.Models[i].Ops {
@@ -114,12 +116,12 @@ func (s *State) done(p Pace) bool {
 // are, from one look a round.
 func (s *State) reference(p Pace) Entry {
 	var mean Entry
-	n := 0.0
+	n, variance := 0.0, 0.0
 	for i := range s.Reference {
 		if len(s.Reference[i].Whole.Fastest) == 0 {
 			continue
 		}
-		e := s.Reference[i].Whole.entry(&s.Reference[i].Looks, p)
+		e := s.Reference[i].entry(p)
 		n++
 		for _, v := range [][2]*float64{{&mean.Floor, &e.Floor}, {&mean.Median, &e.Median}, {&mean.Low, &e.Low}, {&mean.High, &e.High}} {
 			*v[0] += (*v[1] - *v[0]) / n
@@ -128,8 +130,16 @@ func (s *State) reference(p Pace) Entry {
 			mean.Rounds, mean.Reached = e.Rounds, e.Reached
 		}
 		mean.Samples += e.Samples
+		variance += e.Error * e.Error
 	}
+	mean.Error = math.Sqrt(variance) / max(n, 1)
 	return mean
+}
+
+// entry is that of the run as a whole, and op that of an op in it.
+func (m *modelState) entry(p Pace) Entry { return m.Whole.entry(&m.Looks, p.sized(m.Bytes)) }
+func (m *modelState) op(i int, p Pace) Entry {
+	return m.Ops[i].entry(&m.Looks, p.sized(m.Bytes))
 }
 
 // done reports whether more rounds would teach nothing: the floors of the run as a
@@ -140,11 +150,11 @@ func (m *modelState) done(p Pace) bool {
 	}
 	open := 0
 	for i := range m.Ops {
-		if !m.Ops[i].entry(&m.Looks, p).Quorum() {
+		if !m.op(i, p).Quorum() {
 			open++
 		}
 	}
-	return 10*open <= len(m.Ops) && m.Whole.entry(&m.Looks, p).Quorum()
+	return 10*open <= len(m.Ops) && m.entry(p).Quorum()
 }
 
 // table sums up what s holds of programs.
@@ -154,11 +164,11 @@ func (s *State) table(programs []*space.Program, pace Pace) *Table {
 		from := &s.Models[i]
 		m := Model{Bytes: p.Streamed()}
 		if (p.Workload != space.Workload{}) {
-			m.Whole = from.Whole.entry(&from.Looks, pace)
+			m.Whole = from.entry(pace)
 		}
 		ops, count := p.Ops()
 		for j, o := range ops {
-			m.Ops = append(m.Ops, OpEntry{o, count[o], from.Ops[j].entry(&from.Looks, pace)})
+			m.Ops = append(m.Ops, OpEntry{o, count[o], from.op(j, pace)})
 		}
 		t.Models = append(t.Models, m)
 	}

@@ -18,6 +18,7 @@ type Entry struct {
 	Rounds  int // separate rounds of measuring
 	Reached int // rounds within 1 % (or 10 ns) of Floor
 	Samples int
+	Error   float64 // standard error of Floor as a share of it; 0: unknown
 }
 
 // Rules of the floor by quorum.
@@ -25,17 +26,34 @@ const (
 	quorumTolerance = 0.01
 	quorumRounds    = 3
 	quorumPart      = 4
-	clockTolerance  = 10   // ns: what reading the clock is good for
-	levelWidth      = 0.05 // rounds so far above the lowest level that three share are of that level
-	floorQuantile   = 0.25 // of them: the lowest are as much luck as the highest
+	clockTolerance  = 10  // ns: what reading the clock is good for
+	levelWidth      = 0.1 // rounds so near the lowest are undisturbed: a neighbour on the core costs 25 % and more
 )
 
-// Quorum reports whether the floor was reached often enough to be trusted: in three
-// rounds, and in a quarter of all. (Among twenty rounds three agree by chance too
-// often: with a neighbour on the core a third of such floors were off by more than
-// 2 %, and one in ten of those that a quarter of the rounds confirmed.)
+// Quorum reports whether the floor can be trusted to 1 %: it was reached in three
+// rounds, and two standard errors are no more. Of an entry whose error is unknown a
+// quarter of the rounds must have reached it.
 func (e Entry) Quorum() bool {
-	return e.Reached >= quorumRounds && quorumPart*e.Reached >= e.Rounds
+	if e.Error == 0 {
+		return e.Reached >= quorumRounds && quorumPart*e.Reached >= e.Rounds
+	}
+	return e.Reached >= quorumRounds && 2*e.Error <= quorumTolerance
+}
+
+// confirmed reports whether the mean over an op's models can be trusted as Quorum
+// says. Their errors are independent, since each round has memory of its own.
+func confirmed(entries []Entry) bool {
+	if slices.ContainsFunc(entries, Entry.Quorum) {
+		return true
+	}
+	sum := 0.0
+	for _, e := range entries {
+		if e.Error == 0 || e.Reached < quorumRounds {
+			return false
+		}
+		sum += e.Error * e.Error
+	}
+	return 2*math.Sqrt(sum) <= quorumTolerance*float64(len(entries))
 }
 
 // Table holds what was measured under its conditions: whole models, and in them the
@@ -115,11 +133,12 @@ func (t *Table) Ops() []space.Op {
 	return ops
 }
 
-// WithoutQuorum is the number of ops whose floor no model confirmed.
+// WithoutQuorum is the number of ops whose floor neither one model nor all of its
+// models together confirm.
 func (t *Table) WithoutQuorum() int {
 	n := 0
 	for _, entries := range t.Entries() {
-		if !slices.ContainsFunc(entries, Entry.Quorum) {
+		if !confirmed(entries) {
 			n++
 		}
 	}
@@ -164,33 +183,28 @@ func (s *series) add(samples []float64) {
 	s.Samples += len(samples)
 }
 
-// entry sums the rounds up, brought to a pace. The floor is found in two steps: the
-// lowest time that three separate rounds share within 1 % (without such a one the
-// lowest of all) tells where the undisturbed level is, in whatever share of the time
-// the machine was disturbed; the lower quartile of the rounds at that level is the
-// floor. Rounds in which the core changed its speed do not count.
+// entry sums the rounds up, brought to a pace. The floor is the mean of the lower
+// half of the rounds at the undisturbed level: those within a tenth of the one
+// below which an eighth is, or two where these are few. (Of the lowest that three rounds share within 1 %, which it replaced, two
+// halves of one measurement differed two to three times as much: at any one level
+// rounds scatter by 3 %, and the lowest three are luck.)
 func (s *series) entry(l *looks, p Pace) Entry {
 	e := Entry{Rounds: len(s.Fastest), Samples: s.Samples}
-	var steady, medians []float64
-	for _, i := range l.steady() {
-		steady = append(steady, s.Fastest[i]*p.factor(l.at(i)))
+	var rounds, medians []float64
+	for i := range s.Fastest {
+		f := p.factor(l.at(i))
+		rounds, medians = append(rounds, s.Fastest[i]*f), append(medians, s.Medians[i]*f)
 	}
-	for i, v := range s.Medians {
-		medians = append(medians, v*p.factor(l.at(i)))
+	slices.Sort(rounds)
+	lowest := rounds[min(max(quorumRounds-1, len(rounds)/8), len(rounds)-1)]
+	level := slices.DeleteFunc(slices.Clone(rounds), func(v float64) bool {
+		return math.Abs(v-lowest) > max(levelWidth*lowest, clockTolerance)
+	})
+	e.Floor, e.Error = lowerHalf(level)
+	if quorumPart*len(level) < len(rounds) {
+		e.Error = max(e.Error, levelWidth)
 	}
-	slices.Sort(steady)
-	at := 0
-	for ; at+quorumRounds <= len(steady) && steady[at+quorumRounds-1] > within(steady[at]); at++ {
-	}
-	if at+quorumRounds > len(steady) {
-		at = 0
-	}
-	end := at
-	for end < len(steady) && steady[end] <= max(steady[at]*(1+levelWidth), steady[at]+clockTolerance) {
-		end++
-	}
-	e.Floor = statistics.Quantile(steady[at:end], floorQuantile)
-	for _, v := range steady {
+	for _, v := range rounds {
 		if e.Floor <= within(v) && v <= within(e.Floor) {
 			e.Reached++
 		}
@@ -198,6 +212,27 @@ func (s *series) entry(l *looks, p Pace) Entry {
 	e.Reached = max(e.Reached, 1)
 	e.Median, e.Low, e.High, _ = statistics.MedianInterval(medians, 0.95)
 	return e
+}
+
+// lowerHalf is the mean of the lower half of sorted values and its standard error as
+// a share: by the influence 2*min(v, median) of each value, 0 for fewer than three.
+func lowerHalf(sorted []float64) (value, err float64) {
+	n := len(sorted)
+	value = mean(sorted[:(n+1)/2])
+	if n < quorumRounds {
+		return value, 0
+	}
+	median := sorted[n/2]
+	var low []float64
+	for _, v := range sorted {
+		low = append(low, min(v, median))
+	}
+	center, sum := mean(low), 0.0
+	for _, v := range low {
+		sum += (v - center) * (v - center)
+	}
+	small := float64(n+1) / float64(n-2) // few rounds know their own scatter badly
+	return value, small * 2 * math.Sqrt(sum/float64((n-1)*n)) / value
 }
 
 // within is the highest time that confirms a floor.
@@ -215,6 +250,8 @@ func (e Entry) validate() error {
 	switch {
 	case e.Low > e.Median || e.Median > e.High:
 		return fmt.Errorf("median %v in %v…%v ns are out of order", e.Median, e.Low, e.High)
+	case !(e.Error >= 0 && e.Error <= widest):
+		return fmt.Errorf("a floor with an error of %v", e.Error)
 	case e.Rounds < 1 || e.Reached < 1 || e.Reached > e.Rounds || e.Samples < e.Rounds:
 		return fmt.Errorf("floor reached in %d of %d rounds, %d samples", e.Reached, e.Rounds, e.Samples)
 	}

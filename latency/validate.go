@@ -28,7 +28,7 @@ type Validation struct {
 	Misordered int     `json:"misordered"` // pairs in the wrong order although their intervals do not overlap
 	Coverage90 float64 `json:"coverage90"` // share of the measured latencies inside the predicted 90 % interval
 	Unsure     int     `json:"unsure"`     // models whose floor was not confirmed
-	Drift      float64 `json:"drift"`      // the machine's time for the reference model beside the table's, -1; above 0.04 it is taken into account
+	Drift      float64 `json:"drift"`      // the machine's time for the models of this size beside the table's, -1, in the median; it is taken into account
 }
 
 // Case is a model of a validation.
@@ -88,36 +88,51 @@ func even(list []sized, n int) (chosen []space.Arch, total float64) {
 	return chosen, total
 }
 
-// driftIgnored is the drift of the reference model that says less of the machine than
-// of that one model: correcting by it was seen to make predictions worse.
-const driftIgnored = 0.04
-
 // Validate runs architectures on this machine and holds what p predicts of them
-// against it, at the table's pace. A large drift of the reference model is taken into
-// account.
+// against it, at the table's pace and at the speed that the reference models of all
+// sizes have now.
 func Validate(ctx context.Context, p *Predictor, archs []space.Arch, s Settings) (*Validation, []Case, *Runs, error) {
 	var programs []*space.Program
+	largest := 0.0
 	for _, a := range archs {
 		programs = append(programs, space.Lower(a, s.Workload))
+		largest = max(largest, p.Program(programs[len(programs)-1]).Nanoseconds)
+	}
+	var known []Entry // of the reference models, in the table
+	for _, r := range space.References(archs[0].Family) {
+		if s.Workload.Validate(r.Arch.Model) != nil {
+			continue
+		}
+		program := space.Lower(r.Arch, s.Workload)
+		if m := p.table.model(program); m != nil && m.Whole.Floor <= largest {
+			programs, known = append(programs, program), append(known, m.Whole)
+		}
 	}
 	s.Pace = p.table.Pace
 	runs, err := MeasurePrograms(ctx, programs, s)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	drift, err := p.table.Drift(runs.Reference)
-	if err == nil && math.Abs(drift-1) > driftIgnored {
-		p = p.Scaled(drift)
+	var d drift
+	for i, e := range known {
+		at := len(archs) + i
+		d.add(programs[at].Streamed(), runs.Entries[at].Floor/e.Floor)
 	}
-	cases := make([]Case, len(archs))
+	if factor, err := p.table.Drift(runs.Reference); err == nil {
+		d.add(ReferenceProgram(s.Workload.Phase).Streamed(), factor)
+	}
+	cases, drifts := make([]Case, len(archs)), make([]float64, len(archs))
 	for i, a := range archs {
-		cases[i] = Case{a, programs[i].Streamed(), p.Program(programs[i]), runs.Entries[i]}
+		bytes := programs[i].Streamed()
+		drifts[i] = d.at(bytes)
+		cases[i] = Case{a, bytes, p.Scaled(drifts[i]).Program(programs[i]), runs.Entries[i]}
 	}
+	runs.Entries = runs.Entries[:len(archs)]
 	v, err := Compare(cases)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	v.Drift = drift - 1
+	v.Drift = statistics.Median(drifts) - 1
 	return v, cases, runs, nil
 }
 

@@ -14,9 +14,10 @@ import (
 type Kind string
 
 const (
-	Measured  Kind = "measured"  // the whole model ran
-	Predicted Kind = "predicted" // a sum of measured ops
-	Modelled  Kind = "modelled"  // from an analytic model of the device
+	Measured  Kind = "measured"   // the whole model ran
+	OverLimit Kind = "over-limit" // likewise, and took longer than its limit
+	Predicted Kind = "predicted"  // a sum of measured ops
+	Modelled  Kind = "modelled"   // from an analytic model of the device
 )
 
 // Candidate is an architecture with its figures. In JSON and CSV they have exact
@@ -115,9 +116,9 @@ func (c *Candidate) validate() error {
 func (c *Candidate) validateLatencies() error {
 	for _, l := range c.AllLatencies() {
 		switch l.Kind {
-		case Measured, Predicted, Modelled:
+		case Measured, OverLimit, Predicted, Modelled:
 		default:
-			return fmt.Errorf("latency_kind %.20q is none of %s, %s, %s", l.Kind, Measured, Predicted, Modelled)
+			return fmt.Errorf("latency_kind %.20q is none of %s, %s, %s, %s", l.Kind, Measured, OverLimit, Predicted, Modelled)
 		}
 		if !(0 < l.NS && l.Low <= l.NS && l.NS <= l.High) || math.IsInf(l.Low, 0) || math.IsInf(l.High, 0) {
 			return fmt.Errorf("latency %v ns in an interval of %v…%v ns", l.NS, l.Low, l.High)

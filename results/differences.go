@@ -48,7 +48,7 @@ func kindsOf(r *Report) string {
 	s := ""
 	for _, k := range []Kind{Measured, Predicted, Modelled} {
 		if slices.ContainsFunc(r.Front, func(c Candidate) bool {
-			return slices.ContainsFunc(c.AllLatencies(), func(l Latency) bool { return l.Kind == k })
+			return slices.ContainsFunc(c.AllLatencies(), func(l Latency) bool { return l.Kind == k || k == Measured && l.Kind == OverLimit })
 		}) {
 			s += " " + string(k)
 		}

@@ -113,7 +113,7 @@ func (f *Figure) axes(r *Report, l layout) {
 		memory, f.MemoryLimit = append(memory, limit), true
 	}
 	var kinds []string
-	for _, k := range []Kind{Measured, Predicted, Modelled} {
+	for _, k := range []Kind{Measured, OverLimit, Predicted, Modelled} {
 		if slices.ContainsFunc(slices.Concat(f.Points, f.Models), func(p Point) bool { return p.Kind == k }) {
 			kinds = append(kinds, string(k))
 		}

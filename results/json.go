@@ -26,9 +26,10 @@ func WriteJSON(w io.Writer, r *Report) error {
 		{"references", anys(r.References), nil},
 		{"warnings", anys(r.Warnings), nil},
 		{"conditions", nil, c},
+		{"others", anys(r.Others), nil},
 		{"history", anys(r.History), nil},
 	} {
-		if part.key == "history" && len(r.History) == 0 {
+		if part.value == nil && len(part.lines) == 0 && (part.key == "others" || part.key == "history") {
 			continue
 		}
 		open := ",\n "

@@ -97,7 +97,7 @@ func (r *Report) latexCaption(shown int) string {
 	for _, k := range []struct {
 		kind  Kind
 		words string
-	}{{Measured, "Latency measured: the whole model ran."}, {Predicted, "Latency predicted: a sum of measured ops, undisturbed."}, {Modelled, "Latency modelled, not measured."}} {
+	}{{Measured, "Latency measured: the whole model ran."}, {OverLimit, "!: the whole model ran, and took longer than its limit."}, {Predicted, "Latency predicted: a sum of measured ops, undisturbed."}, {Modelled, "Latency modelled, not measured."}} {
 		if slices.ContainsFunc(all, func(c Candidate) bool { return c.LatencyKind == k.kind }) {
 			s += " " + k.words
 		}

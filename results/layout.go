@@ -48,7 +48,11 @@ func (l layout) grid(list []Candidate) grid {
 		}
 		g.number("score", tie+Count(c.Score))
 		for _, t := range c.AllLatencies() {
-			g.number(t.Name+" "+l.latency.name, l.latency.fixed(t.NS))
+			mark := ""
+			if t.Kind == OverLimit {
+				mark = "!"
+			}
+			g.number(t.Name+" "+l.latency.name, mark+l.latency.fixed(t.NS))
 			g.number("interval "+l.latency.name, l.latency.fixed(t.Low)+"–"+l.latency.fixed(t.High))
 		}
 		g.number("memory "+l.memory.name, l.memory.fixed(float64(c.MemoryBytes)))
@@ -127,13 +131,13 @@ func (r *Report) shown(o Options) []Candidate {
 	return Spread(r.Front, rowsShown, r.Conditions.Objectives)
 }
 
-// selected is r with the members that o asks for explicitly.
+// selected is r with the members that o asks for explicitly, and then without others.
 func (r *Report) selected(o Options) *Report {
 	if o.All || o.Front == 0 {
 		return r
 	}
 	less := *r
-	less.Front = r.shown(o)
+	less.Front, less.Others = r.shown(o), nil
 	return &less
 }
 

@@ -7,19 +7,23 @@ import (
 	"nas/search"
 )
 
-// Mark puts a report in order: the front by score, best first, ties and dominated
-// references marked, references by memory.
+// Mark puts a report in order: the front by score, best first, ties and what
+// members dominate marked, references by memory.
 func (r *Report) Mark(objectives []search.Objective) {
 	slices.SortStableFunc(r.Front, func(a, b Candidate) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.LatencyNS, b.LatencyNS), cmp.Compare(a.MemoryBytes, b.MemoryBytes), cmp.Compare(a.Arch.Key(), b.Arch.Key()))
 	})
 	markTies(r.Front)
 	slices.SortStableFunc(r.References, func(a, b Candidate) int { return cmp.Compare(a.MemoryBytes, b.MemoryBytes) })
-	for i := range r.References {
-		ref := values(&r.References[i], objectives)
-		r.References[i].Dominated = slices.ContainsFunc(r.Front, func(c Candidate) bool {
-			return search.Dominates(values(&c, objectives), ref, objectives)
-		})
+	var front [][]float64
+	for i := range r.Front {
+		front = append(front, values(&r.Front[i], objectives))
+	}
+	for _, list := range [][]Candidate{r.References, r.Others} {
+		for i := range list {
+			v := values(&list[i], objectives)
+			list[i].Dominated = slices.ContainsFunc(front, func(f []float64) bool { return search.Dominates(f, v, objectives) })
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ type Page struct {
 
 // Split is where one of a front's latencies goes.
 type Split struct {
-	*Breakdown        // of the front's members, then of the references; nil: see Why
+	*Breakdown        // of the report's Models; nil: see Why
 	Why        string // there is none
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -69,7 +68,7 @@ func (b *browser) quiet() {
 // full is a page with everything on it.
 func full(r *Report) *Page {
 	p := &Page{Report: r}
-	all := slices.Concat(r.Front, r.References)
+	all := r.Models()
 	times := func(*space.Program) func(space.Op) float64 {
 		return func(o space.Op) float64 { return 10 + float64(o.MACs())/1e3 }
 	}
@@ -124,6 +123,19 @@ func TestPageInBrowser(t *testing.T) {
 	b.click(x, y)
 	if got := heading(); !strings.Contains(got, "BERT") {
 		t.Errorf("a click on a reference model selects %q", got)
+	}
+	// What the search saw besides can be switched off in the legend, and be looked at.
+	drawn := func(class string) string {
+		return b.evaluate("document.querySelector('#scatter ." + class + "').getAttribute('d') !== ''")
+	}
+	for name, class := range map[string]string{"beaten": "seen", "over": "seen-over"} {
+		for _, want := range []string{"true", "false", "true"} {
+			if got := drawn(class); got != want {
+				t.Errorf("%s: drawn %s, want %s", name, got, want)
+			}
+			b.evaluate("document.querySelector('[data-seen=" + name + "]').click()")
+		}
+		b.evaluate("document.querySelector('[data-seen=" + name + "]').click()")
 	}
 	// The keyboard walks from there to the first member and on.
 	b.evaluate("document.querySelector('#scatter svg').focus()")

@@ -19,6 +19,7 @@ type pageData struct {
 	Members    []pageMember          `json:"members"`
 	Spread     []int                 `json:"spread"` // some of them, as a table shows them
 	References []pageMember          `json:"references"`
+	Others     []pageMember          `json:"others"` // seen by the search: beaten, or over a limit
 	Parts      []string              `json:"parts"`
 	Latencies  []string              `json:"latencies"` // keys of Quantities 1, 2, …
 	Splits     []pageSplit           `json:"splits"`    // one a latency
@@ -65,7 +66,7 @@ type pageSplit struct {
 }
 
 type pageMeasured struct {
-	Member     int     `json:"member"` // of Members, then References; -1: neither
+	Member     int     `json:"member"` // of Members, References, Others; -1: none
 	Name       string  `json:"name"`
 	Predicted  float64 `json:"predicted"`
 	Low        float64 `json:"low"`
@@ -123,7 +124,7 @@ func (r *Report) latencies() []string {
 func newPageData(p *Page) *pageData {
 	r := p.Report
 	d := &pageData{Title: p.title(), Lead: r.lead(), Quantities: pageQuantities(r), Parts: Parts, Latencies: r.latencies(), Splits: []pageSplit{}, ScoreUnit: r.Conditions.ScoreUnit,
-		Shapes: []space.Layer{}, Models: []space.Model{}, Members: []pageMember{}, References: []pageMember{},
+		Shapes: []space.Layer{}, Models: []space.Model{}, Members: []pageMember{}, References: []pageMember{}, Others: []pageMember{},
 		Spread: []int{}, History: append([]search.HistoryPoint{}, r.History...), Measured: []pageMeasured{}, Conditions: r.Conditions.table(), Notes: append([]string{}, r.notes(len(r.Front))...), Warnings: append([]string{}, r.Warnings...)}
 	d.Notes = slices.DeleteFunc(d.Notes, func(s string) bool { return strings.HasPrefix(s, "warning") })
 	for _, s := range p.Splits {
@@ -135,7 +136,7 @@ func newPageData(p *Page) *pageData {
 	}
 	shapes, models := map[space.Layer]int{}, map[space.Model]int{}
 	places := map[string]int{}
-	for i, c := range slices.Concat(r.Front, r.References) {
+	for i, c := range r.Models() {
 		m := pageMember{Name: c.Name, Values: pageValues(&c), Doubt: c.ScoreResolution,
 			Tie: c.Tie, Beaten: c.Dominated, Source: c.Source, Embedding: c.Arch.Embedding, Hidden: c.Arch.Hidden, Model: index(models, &d.Models, c.Arch.Model)}
 		for _, layer := range c.Arch.Layers {
@@ -154,10 +155,13 @@ func newPageData(p *Page) *pageData {
 		if key := c.Arch.Key(); i < len(r.Front) || places[key] == 0 {
 			places[key] = i + 1
 		}
-		if i < len(r.Front) {
+		switch {
+		case i < len(r.Front):
 			d.Members = append(d.Members, m)
-		} else {
+		case i < len(r.Front)+len(r.References):
 			d.References = append(d.References, m)
+		default:
+			d.Others = append(d.Others, m)
 		}
 	}
 	for _, c := range r.shown(Options{}) {

@@ -120,7 +120,7 @@ func (f *Figure) step(memory float64) int {
 	return min(max(int(share*float64(len(ramp))), 0), len(ramp)-1)
 }
 
-// glyph is a disc for predicted, a square for measured and a triangle for modelled.
+// glyph is a disc for predicted, a square for what ran and a triangle for modelled.
 func glyph(p *vg.Path, k Kind, at vg.Point, r vg.Length) {
 	corners := func(list ...vg.Point) {
 		p.Move(at.Add(list[0].Scale(r)))
@@ -129,7 +129,7 @@ func glyph(p *vg.Path, k Kind, at vg.Point, r vg.Length) {
 		}
 	}
 	switch k {
-	case Measured:
+	case Measured, OverLimit:
 		corners(vg.Point{X: -1, Y: -1}, vg.Point{X: 1, Y: -1}, vg.Point{X: 1, Y: 1}, vg.Point{X: -1, Y: 1})
 	case Modelled:
 		corners(vg.Point{X: -1.2, Y: -0.8}, vg.Point{X: 1.2, Y: -0.8}, vg.Point{X: 0, Y: 1.3})
@@ -193,7 +193,7 @@ func (f *Figure) drawKey(c draw.Canvas) {
 		c.FillText(s, vg.Point{X: c.Min.X + 8, Y: y}, text)
 		y -= line
 	}
-	for _, k := range []Kind{Measured, Predicted, Modelled} {
+	for _, k := range []Kind{Measured, OverLimit, Predicted, Modelled} {
 		if !slices.ContainsFunc(f.Points, func(p Point) bool { return p.Kind == k }) {
 			continue
 		}

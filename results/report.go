@@ -14,9 +14,15 @@ type Report struct {
 	References []Candidate `json:"references"` // hand-designed models, for comparison
 	Conditions Conditions  `json:"conditions"`
 	Warnings   []string    `json:"warnings"`
+	// Others are a sample of what the search evaluated besides: beaten by members, or
+	// over a limit. CSV leaves them out.
+	Others []Candidate `json:"others,omitempty"`
 	// History is how the search came there: see search.HistoryPoint.
 	History []search.HistoryPoint `json:"history,omitempty"`
 }
+
+// Models are all of r's candidates: the front, then references, then others.
+func (r *Report) Models() []Candidate { return slices.Concat(r.Front, r.References, r.Others) }
 
 // Conditions are what the figures of a report hold for. Equal conditions give equal
 // reports.
@@ -102,7 +108,7 @@ func (r *Report) Validate() error {
 	for _, list := range []struct {
 		name       string
 		candidates []Candidate
-	}{{"front", r.Front}, {"references", r.References}} {
+	}{{"front", r.Front}, {"references", r.References}, {"others", r.Others}} {
 		for i := range list.candidates {
 			if err := list.candidates[i].validate(); err != nil {
 				return fmt.Errorf("results: %s, member %d: %w", list.name, i+1, err)
@@ -117,7 +123,7 @@ func (r *Report) Validate() error {
 
 // latencyNames are those of several latencies; none where there is one.
 func (r *Report) latencyNames() []string {
-	for _, list := range [][]Candidate{r.Front, r.References} {
+	for _, list := range [][]Candidate{r.Front, r.References, r.Others} {
 		if len(list) > 0 {
 			return list[0].latencyNames()
 		}

@@ -52,6 +52,9 @@ func sample(t testing.TB, spaceName string, members int) *Report {
 		c.Name, c.Source = reference.Name, reference.Source
 		r.References = append(r.References, c)
 	}
+	for range min(members, 60) {
+		r.Others = append(r.Others, made(s.Arch(s.Sample(random))))
+	}
 	r.Mark(objectives)
 	return r
 }
@@ -135,7 +138,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s, %d members: %v", name, members, err)
 			}
-			if diff := cmp.Diff(r, got, cmpopts.IgnoreFields(Report{}, "Conditions", "Warnings", "History")); diff != "" {
+			if diff := cmp.Diff(r, got, cmpopts.IgnoreFields(Report{}, "Conditions", "Warnings", "History", "Others")); diff != "" {
 				t.Errorf("CSV (-written +read):\n%s", diff)
 			}
 		}
@@ -144,7 +147,7 @@ func TestRoundTrip(t *testing.T) {
 
 // several gives every candidate of r another latency.
 func several(r *Report) *Report {
-	for _, list := range [][]Candidate{r.Front, r.References} {
+	for _, list := range [][]Candidate{r.Front, r.References, r.Others} {
 		for i := range list {
 			c := &list[i]
 			c.SetLatencies([]Latency{{"phone", c.LatencyNS, c.LatencyLow, c.LatencyHigh, c.LatencyKind}, {"board-2", c.LatencyNS * 3.3, c.LatencyNS, c.LatencyNS * 5, Modelled}})
@@ -183,6 +186,31 @@ func TestSeveralLatencies(t *testing.T) {
 		spoil(r)
 		if err := r.Validate(); err == nil {
 			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// A member that ran and broke its limit is marked in its row, whatever the format.
+func TestOverLimitIsMarked(t *testing.T) {
+	r := sample(t, "encoder-compact", 3)
+	for i := range r.Front {
+		r.Front[i].LatencyKind = Measured
+	}
+	c := &r.Front[1]
+	c.LatencyNS, c.LatencyLow, c.LatencyHigh, c.LatencyKind = 23.4e6, 23e6, 24e6, OverLimit
+	for format, mark := range map[string]string{"table": "!23.4", "md": "!23.4", "latex": "!23.4", "csv": ",over-limit,", "json": `"latency_kind":"over-limit"`} {
+		var b bytes.Buffer
+		if err := Write(&b, format, r, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.String(), mark); n != 1 {
+			t.Errorf("%s: %q stands there %d times:\n%s", format, mark, n, b.String())
+		}
+		if format == "json" {
+			back, err := ReadJSON(b.Bytes())
+			if err != nil || back.Front[1].LatencyKind != OverLimit {
+				t.Errorf("read back: %v", err)
+			}
 		}
 	}
 }

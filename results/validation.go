@@ -118,7 +118,7 @@ func (v *Validation) words() []string {
 		fmt.Sprintf("machine    the reference model ran %+.1f %% off the table's time (above 4 %% it is taken into account); half of the runs took %.0f %% or more above the undisturbed time", 100*v.Drift, 100*(v.Conditions.Busy-1)),
 	}
 	if v.Unsure > 0 {
-		list = append(list, fmt.Sprintf("warning    the floors of %d models were not confirmed by a quarter of the rounds: the machine is busy, or needs more --time", v.Unsure))
+		list = append(list, fmt.Sprintf("warning    the floors of %d models were not confirmed to 1 %%: the machine is busy, or needs more --time", v.Unsure))
 	}
 	return list
 }

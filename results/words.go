@@ -127,6 +127,7 @@ func (r *Report) notes(shown int) []string {
 		words string
 	}{
 		{Measured, "the whole model ran; the interval holds its median with 95 %"},
+		{OverLimit, "the whole model ran and took longer than its limit: marked with !"},
 		{Predicted, "a sum of ops that were measured at work in other models, undisturbed; the interval is the one that held 90 % of them"},
 		{Modelled, "from an analytic model of the device, not measured"},
 	} {

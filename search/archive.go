@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/rand/v2"
 	"slices"
+	"sort"
 
 	"nas/space"
 )
@@ -19,6 +20,7 @@ type archive struct {
 type block struct {
 	members  []entry
 	low, top []float64 // bounds of the costs
+	flat     []float64 // the members' costs one after the other, where a look is quick
 }
 
 type entry struct {
@@ -32,19 +34,34 @@ const blockSize = 64
 // rarity is how many members are drawn for the one with the fewest children.
 const rarity = 3
 
-// dominated reports whether a member is at least as good as costs everywhere.
+// dominated reports whether a member is at least as good as costs everywhere. The
+// nearest in the first cost are looked at first: one of them mostly is.
 func (a *archive) dominated(costs []float64) bool {
-	for _, b := range a.blocks {
-		if b.low[0] > costs[0] {
-			return false
+	end := sort.Search(len(a.blocks), func(i int) bool { return a.blocks[i].low[0] > costs[0] })
+	for i := end - 1; i >= 0; i-- {
+		if b := a.blocks[i]; covers(b.low, costs) && b.covers(costs) {
+			return true
 		}
-		if !covers(b.low, costs) {
-			continue
-		}
-		for _, m := range b.members {
-			if covers(m.costs, costs) {
+	}
+	return false
+}
+
+// covers reports whether a member is at most costs everywhere; those after it in the
+// first cost are not looked at.
+func (b *block) covers(costs []float64) bool {
+	n := len(costs)
+	if n == 3 {
+		x, y, z := costs[0], costs[1], costs[2]
+		for flat := b.flat; len(flat) >= 3 && flat[0] <= x; flat = flat[3:] {
+			if flat[1] <= y && flat[2] <= z {
 				return true
 			}
+		}
+		return false
+	}
+	for flat := b.flat; len(flat) >= n && flat[0] <= costs[0]; flat = flat[n:] {
+		if covers(flat[1:n], costs[1:]) {
+			return true
 		}
 	}
 	return false
@@ -60,25 +77,36 @@ func covers(a, b []float64) bool {
 	return true
 }
 
-// add inserts a member that no other covers, and drops those that it covers.
+// add inserts a member that no other covers, and drops those that it covers, none of
+// which has a smaller first cost.
 func (a *archive) add(e entry) {
-	kept := a.blocks[:0]
-	for _, b := range a.blocks {
-		if covers(e.costs, b.top) {
-			before := len(b.members)
-			b.members = slices.DeleteFunc(b.members, func(m entry) bool { return covers(e.costs, m.costs) })
-			if len(b.members) < before {
-				a.size -= before - len(b.members)
-				b.bound()
-			}
+	empty := false
+	from := sort.Search(len(a.blocks), func(i int) bool { return a.blocks[i].top[0] >= e.costs[0] })
+	for _, b := range a.blocks[from:] {
+		if !covers(e.costs, b.top) || !b.beaten(e.costs) {
+			continue
 		}
-		if len(b.members) > 0 {
-			kept = append(kept, b)
+		before := len(b.members)
+		b.members = slices.DeleteFunc(b.members, func(m entry) bool { return covers(e.costs, m.costs) })
+		a.size -= before - len(b.members)
+		b.bound()
+		empty = empty || len(b.members) == 0
+	}
+	if empty {
+		a.blocks = slices.DeleteFunc(a.blocks, func(b *block) bool { return len(b.members) == 0 })
+	}
+	a.insert(e)
+}
+
+// beaten reports whether costs cover a member.
+func (b *block) beaten(costs []float64) bool {
+	n := len(costs)
+	for flat := b.flat; len(flat) >= n; flat = flat[n:] {
+		if flat[0] >= costs[0] && covers(costs[1:], flat[1:n]) {
+			return true
 		}
 	}
-	clear(a.blocks[len(kept):])
-	a.blocks = kept
-	a.insert(e)
+	return false
 }
 
 func (a *archive) insert(e entry) {
@@ -110,7 +138,9 @@ func (b *block) bound() {
 		return
 	}
 	b.low, b.top = append(b.low[:0], b.members[0].costs...), append(b.top[:0], b.members[0].costs...)
-	for _, m := range b.members[1:] {
+	b.flat = b.flat[:0]
+	for _, m := range b.members {
+		b.flat = append(b.flat, m.costs...)
 		for i, v := range m.costs {
 			b.low[i], b.top[i] = min(b.low[i], v), max(b.top[i], v)
 		}

@@ -7,7 +7,7 @@ import (
 
 // CertificateEffort is how many partial architectures a certificate may look at: some
 // seconds of a core that looks at 15 million a second.
-const CertificateEffort = 60_000_000
+const CertificateEffort = 120_000_000
 
 // Certificate says how far a front is from the exact one of its problem.
 type Certificate struct {

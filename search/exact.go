@@ -117,7 +117,7 @@ func (e *exact) merge(found [][]space.Genes) *Result {
 	for _, list := range found {
 		for _, g := range list {
 			violation := e.Evaluate(g, values)
-			r.insert(&child{g, values, violation, nil})
+			r.insert(&child{genes: g, values: values, violation: violation})
 		}
 	}
 	r.evaluated = int(e.spent.Load())

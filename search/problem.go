@@ -64,6 +64,9 @@ type Result struct {
 	Evaluations int
 	Stop        Reason
 	History     []HistoryPoint
+	// Others are a sample of what was evaluated besides: some dominated, some over the
+	// limits, chosen by nothing but their hash.
+	Others []space.Genes
 	// Nearest is, where the front is empty, the architecture that breaks the limits
 	// least, and Violation by how much.
 	Nearest   Member
@@ -86,6 +89,7 @@ type Settings struct {
 	Save         func(*State) error
 	SaveInterval time.Duration
 	Resume       *State
+	clock        func() time.Time // nil: time.Now
 }
 
 // Progress is how far a search has come.

@@ -80,6 +80,7 @@ type run struct {
 	stride     int // further mutations of a child: more when most were seen before
 	idle       int // generations in a row that bred nothing new
 	news       []uint64
+	others     [2]sample // of those within the limits and of those beyond
 	history    []HistoryPoint
 	worst      []float64
 	best       []float64
@@ -88,6 +89,7 @@ type run struct {
 
 type child struct {
 	genes     space.Genes
+	hash      uint64
 	values    []float64
 	violation float64
 	parent    *int // its count of children
@@ -97,16 +99,23 @@ func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
 	if r.Resume == nil {
 		r.take(r.First)
 	}
-	saved, at := r.evaluated, time.Now()
+	if r.clock == nil {
+		r.clock = time.Now
+	}
+	saved, at := r.evaluated, r.clock()
 	if r.stands() {
 		reason = StandsStill
 	}
+	var whole *State // before generations that the budget may cut
 	for reason == "" {
+		if r.Save != nil && r.evaluated < r.Evaluations && r.evaluated+r.litter() > r.Evaluations {
+			whole = r.state(whole)
+		}
 		switch {
-		case ctx.Err() != nil:
-			reason = reasonOf(ctx)
 		case r.evaluated >= r.Evaluations:
 			reason = BudgetSpent
+		case ctx.Err() != nil:
+			reason = reasonOf(ctx)
 		case r.idle >= patience:
 			reason = NothingNew
 		default:
@@ -114,11 +123,17 @@ func (r *run) evolve(ctx context.Context) (reason Reason, err error) {
 				reason = StandsStill
 			}
 		}
-		if r.Save != nil && (reason != "" || r.evaluated-saved >= saveEvery && time.Since(at) >= r.SaveInterval) {
-			if err := r.Save(r.state()); err != nil {
+		// A clock that was set back does not put off the next state.
+		since := r.clock().Sub(at)
+		if r.Save != nil && (reason != "" || r.evaluated-saved >= saveEvery && (since < 0 || since >= r.SaveInterval)) {
+			// What goes on from a spent budget makes its last generation again, in full.
+			if reason != BudgetSpent || whole == nil {
+				whole = r.state(whole)
+			}
+			if err := r.Save(whole); err != nil {
 				return Cancelled, err
 			}
-			saved, at = r.evaluated, time.Now()
+			saved, at, whole = r.evaluated, r.clock(), nil
 		}
 		if r.Progress != nil {
 			r.Progress(r.progress())
@@ -144,11 +159,7 @@ func (r *run) progress() Progress {
 
 // breed makes one generation, drops what was seen and evaluates the rest.
 func (r *run) breed() {
-	n := min(brood+r.evaluated/16, generation)
-	if r.Algorithm == NSGA2 {
-		n = populationSize
-	}
-	children := r.children[:n]
+	children := r.children[:r.litter()]
 	first := r.bred
 	r.bred += uint64(len(children))
 	r.parallel(len(children), func(from, to int) {
@@ -184,6 +195,14 @@ func (r *run) breed() {
 	}
 }
 
+// litter is how many children the next generation has.
+func (r *run) litter() int {
+	if r.Algorithm == NSGA2 {
+		return populationSize
+	}
+	return min(brood+r.evaluated/16, generation)
+}
+
 // fresh moves the children not seen before to the front, marks them as seen and
 // returns them, as many as may still be evaluated.
 func (r *run) fresh(children []child) []child {
@@ -200,6 +219,7 @@ func (r *run) fresh(children []child) []child {
 			r.news = append(r.news, h)
 		}
 		children[n].genes, children[i].genes = children[i].genes, children[n].genes
+		children[n].hash = h
 		n++
 	}
 	return children[:n]
@@ -216,6 +236,7 @@ func (r *run) evaluate(children []child) {
 	for i := range children {
 		r.evaluated++
 		r.insert(&children[i])
+		r.sample(&children[i])
 	}
 }
 
@@ -246,7 +267,7 @@ func (r *run) insertBroken(c *child) {
 	}
 	at, _ := slices.BinarySearchFunc(r.broken, c.violation, func(b child, v float64) int { return cmp.Compare(b.violation, v) })
 	if at < keptBroken {
-		r.broken = slices.Insert(r.broken, at, child{c.genes, slices.Clone(c.values), c.violation, nil})
+		r.broken = slices.Insert(r.broken, at, child{genes: c.genes, values: slices.Clone(c.values), violation: c.violation})
 		r.broken = r.broken[:min(len(r.broken), keptBroken)]
 	}
 }
@@ -298,6 +319,7 @@ func (r *run) parallel(n int, do func(from, to int)) {
 func (r *run) result(stop Reason) *Result {
 	result := &Result{Evaluations: r.evaluated, Stop: stop, History: r.history}
 	r.archive.each(func(e entry) { result.Front = append(result.Front, Member{e.genes, r.natural(e.costs)}) })
+	result.Others = r.beaten()
 	slices.SortFunc(result.Front, func(a, b Member) int {
 		first := cmp.Compare(a.Values[0], b.Values[0])
 		if r.objectives[0].Maximise {

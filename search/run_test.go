@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"nas/space"
 )
@@ -129,6 +130,56 @@ func TestRunIsDeterministic(t *testing.T) {
 	}
 }
 
+// Whatever the search, its front holds nothing that is dominated, over the limits or
+// there twice; two that tie in one objective are both there; the others are beaten,
+// over the limits or as good as a member.
+func TestFrontProperties(t *testing.T) {
+	spaces := []*space.Space{load(t, "encoder-compact"), load(t, "decoder-compact")}
+	ties := 0
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.SampledFrom(spaces).Draw(t, "space")
+		objectives := rapid.SampledFrom([][]string{nil, {Score, Latency}, {Latency, Params}, {Score, Memory, Flash, Latency}}).Draw(t, "objectives")
+		c := costs(s.Workload)
+		layer := c.Layer
+		coarse := rapid.SampledFrom([]float64{1, 100000}).Draw(t, "grain of scores")
+		c.Layer = func(m space.Model, hidden int, l space.Layer) float64 {
+			return math.Round(layer(m, hidden, l)/coarse) * coarse
+		}
+		p, err := NewAdditive(s, s.Workload, 1, c, Limits{Memory: int64(rapid.IntRange(4, 40).Draw(t, "MiB")) << 20}, objectives...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Run(context.Background(), p, Settings{Algorithm: rapid.SampledFrom(Algorithms).Draw(t, "algorithm"), Evaluations: rapid.IntRange(1, 3000).Draw(t, "evaluations"), Seed: rapid.Uint64().Draw(t, "seed")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := make([]float64, len(p.Objectives()))
+		for i, m := range r.Front {
+			if v := p.Evaluate(m.Genes, values); v != 0 || !slices.Equal(values, m.Values) {
+				t.Fatalf("%v: violation %v, values %v, want %v", m.Genes, v, values, m.Values)
+			}
+			for _, q := range r.Front[:i] {
+				if Dominates(q.Values, m.Values, p.Objectives()) || Dominates(m.Values, q.Values, p.Objectives()) || slices.Equal(q.Values, m.Values) {
+					t.Fatalf("%v and %v are both members", q.Values, m.Values)
+				}
+				if q.Values[0] == m.Values[0] {
+					ties++
+				}
+			}
+		}
+		for _, g := range r.Others {
+			if v := p.Evaluate(g, values); v == 0 && !slices.ContainsFunc(r.Front, func(m Member) bool {
+				return slices.Equal(m.Values, values) || Dominates(m.Values, values, p.Objectives())
+			}) {
+				t.Fatalf("%v is no member, and nothing beats %v", g, values)
+			}
+		}
+	})
+	if ties == 0 {
+		t.Error("no two members ever tied in an objective")
+	}
+}
+
 // An infeasible problem ends with what comes nearest.
 func TestRunWithoutFeasible(t *testing.T) {
 	s := load(t, "encoder-compact")
@@ -202,6 +253,7 @@ func benchmarkEvaluate(b *testing.B, p Problem) {
 	for i := 0; b.Loop(); i++ {
 		p.Evaluate(samples[i%len(samples)], values)
 	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "evaluations/s")
 }
 
 func BenchmarkEvaluateSpace(b *testing.B) {

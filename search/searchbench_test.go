@@ -222,18 +222,28 @@ func TestSearchBench(t *testing.T) {
 	}
 }
 
-func BenchmarkExact(b *testing.B) {
-	p := loadBench(b).problem(b, Latency, Score)
-	for b.Loop() {
-		r, err := Exact(context.Background(), p, ExactSettings{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(float64(r.Evaluations), "partial")
+// BenchmarkSearchBench times one core on the given problem: the evaluator alone, the
+// whole loop of 100000 evaluations, and the exact front.
+func BenchmarkSearchBench(b *testing.B) {
+	given := loadBench(b)
+	for _, objectives := range [][]string{{Latency, Score}, {Latency, Score, Memory}} {
+		p := given.problem(b, objectives...)
+		b.Run(fmt.Sprintf("evaluate/objectives=%d", len(objectives)), func(b *testing.B) { benchmarkEvaluate(b, p) })
+		b.Run(fmt.Sprintf("search/objectives=%d", len(objectives)), func(b *testing.B) {
+			n := 0
+			for b.Loop() {
+				n += mustRun(b, p, Settings{Evaluations: 100000, Seed: 1}).Evaluations
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "evaluations/s")
+		})
+		b.Run(fmt.Sprintf("exact/objectives=%d", len(objectives)), func(b *testing.B) {
+			for b.Loop() {
+				r, err := Exact(context.Background(), p, ExactSettings{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(r.Evaluations), "partials")
+			}
+		})
 	}
-}
-
-func BenchmarkEvaluate(b *testing.B) {
-	p := loadBench(b).problem(b, Latency, Score)
-	benchmarkEvaluate(b, p)
 }

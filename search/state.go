@@ -12,20 +12,21 @@ import (
 // State is all that a search between two generations knows, so that it can go on
 // in another process and end with the same result. Costs are the bits of float64.
 type State struct {
-	Algorithm  Algorithm       `json:"algorithm"`
-	Seed       uint64          `json:"seed"`
-	Evaluated  int             `json:"evaluated"`
-	Bred       uint64          `json:"bred"`
-	Stride     int             `json:"stride"`
-	Idle       int             `json:"idle"`
-	SeenCount  int             `json:"seen_count"`
-	Archive    [][]StateMember `json:"archive"` // block by block
-	Broken     []StateMember   `json:"broken"`
-	Population []StateMember   `json:"population"`
-	History    []HistoryPoint  `json:"history"`
-	Worst      []uint64        `json:"worst"`
-	Best       []uint64        `json:"best"`
-	Seen       []uint64        `json:"-"` // new since the last state; a state to resume from has all
+	Algorithm  Algorithm        `json:"algorithm"`
+	Seed       uint64           `json:"seed"`
+	Evaluated  int              `json:"evaluated"`
+	Bred       uint64           `json:"bred"`
+	Stride     int              `json:"stride"`
+	Idle       int              `json:"idle"`
+	SeenCount  int              `json:"seen_count"`
+	Archive    [][]StateMember  `json:"archive"` // block by block
+	Broken     []StateMember    `json:"broken"`
+	Population []StateMember    `json:"population"`
+	History    []HistoryPoint   `json:"history"`
+	Worst      []uint64         `json:"worst"`
+	Best       []uint64         `json:"best"`
+	Others     [2][]space.Genes `json:"others"` // see Result.Others
+	Seen       []uint64         `json:"-"`      // new since the last state; a state to resume from has all
 }
 
 // StateMember is an architecture in a State.
@@ -54,11 +55,18 @@ func unpack(bits []uint64) []float64 {
 	return costs
 }
 
-// state takes a picture of r and forgets which hashes are new.
-func (r *run) state() *State {
+// state takes a picture of r and forgets which hashes are new; those of an earlier
+// picture that was not saved are added.
+func (r *run) state(unsaved *State) *State {
 	s := &State{Algorithm: r.Algorithm, Seed: r.Seed, Evaluated: r.evaluated, Bred: r.bred, Stride: r.stride, Idle: r.idle, SeenCount: r.seen.n,
 		History: slices.Clone(r.history), Worst: pack(r.worst), Best: pack(r.best), Seen: r.news}
 	r.news = nil
+	if unsaved != nil {
+		s.Seen = append(unsaved.Seen, s.Seen...)
+	}
+	for i := range r.others {
+		s.Others[i] = r.others[i].genes()
+	}
 	for _, b := range r.archive.blocks {
 		var members []StateMember
 		for _, m := range b.members {
@@ -112,11 +120,22 @@ func (r *run) restore(s *State) error {
 		r.archive.blocks = append(r.archive.blocks, b)
 		r.archive.size += len(b.members)
 	}
+	for i, list := range s.Others {
+		if len(list) > mostOthers {
+			return fmt.Errorf("search: the state has a sample of %d", len(list))
+		}
+		for _, g := range list {
+			if err := r.space.Check(g); err != nil {
+				return err
+			}
+			r.others[i].add(g, hash(g))
+		}
+	}
 	for _, m := range s.Broken {
 		if err := check(m); err != nil {
 			return err
 		}
-		r.broken = append(r.broken, child{m.Genes, unpack(m.Costs), math.Float64frombits(m.Violation), nil})
+		r.broken = append(r.broken, child{genes: m.Genes, values: unpack(m.Costs), violation: math.Float64frombits(m.Violation)})
 	}
 	for _, m := range s.Population {
 		if err := check(m); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -19,7 +20,7 @@ func TestResume(t *testing.T) {
 			var states []*State
 			settings.Save = func(s *State) error { states = append(states, s); return nil }
 			want := mustRun(t, p, settings)
-			if len(states) < 3 || states[len(states)-1].Evaluated != want.Evaluations {
+			if len(states) < 3 || want.Evaluations-states[len(states)-1].Evaluated > generation {
 				t.Fatalf("%s: %d states", algorithm, len(states))
 			}
 			for at, state := range states {
@@ -94,5 +95,43 @@ func TestStandsStill(t *testing.T) {
 		if r.History[i].Hypervolume < r.History[i-1].Hypervolume {
 			t.Errorf("the hypervolume fell: %v", r.History)
 		}
+	}
+}
+
+// A search that ended with its budget and is given more ends as one long search does.
+func TestExtend(t *testing.T) {
+	s := load(t, "encoder-compact")
+	for _, algorithm := range Algorithms {
+		for _, evaluations := range []int{3000, 40000} {
+			p := additive(t, s, Limits{Memory: 8 << 20})
+			settings := Settings{Algorithm: algorithm, Evaluations: evaluations, Seed: 3}
+			var last *State
+			var hashes []uint64
+			settings.Save = func(s *State) error { last, hashes = s, append(hashes, s.Seen...); return nil }
+			mustRun(t, p, settings)
+			longer := Settings{Algorithm: algorithm, Evaluations: evaluations + 20001, Seed: 3}
+			want := mustRun(t, p, longer)
+			longer.Resume = last
+			longer.Resume.Seen = hashes
+			if diff := cmp.Diff(want, mustRun(t, p, longer)); diff != "" {
+				t.Errorf("%s, %d and 20001 more, gives another result than all at once:\n%.600s", algorithm, evaluations, diff)
+			}
+		}
+	}
+}
+
+// A clock that is set back, or stands, loses no state and changes no result.
+func TestClockSetBack(t *testing.T) {
+	p := additive(t, load(t, "encoder-compact"), Limits{Memory: 8 << 20})
+	settings := Settings{Evaluations: 200000, Seed: 3, SaveInterval: time.Hour}
+	want := mustRun(t, p, settings)
+	now, states := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), 0
+	settings.Save = func(*State) error { states++; return nil }
+	settings.clock = func() time.Time { now = now.AddDate(-1, 0, 0); return now }
+	if diff := cmp.Diff(want, mustRun(t, p, settings)); diff != "" {
+		t.Errorf("another result:\n%.600s", diff)
+	}
+	if states < 4 {
+		t.Errorf("%d states were saved while the clock ran backwards", states)
 	}
 }

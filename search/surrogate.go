@@ -85,8 +85,8 @@ func Surrogate(ctx context.Context, p Problem, c Costly, s SurrogateSettings) (*
 	if err != nil {
 		return nil, err
 	}
-	front := r.front()
-	return &SurrogateResult{Result{Front: front, Evaluations: len(r.order), Stop: reason}, r.failures}, nil
+	result := r.scored()
+	return &SurrogateResult{Result{Front: result.Front, Others: result.Others, Evaluations: len(r.order), Stop: reason}, r.failures}, nil
 }
 
 // surrogate is one run. As a Problem it is p with predicted scores, and real ones
@@ -220,14 +220,19 @@ func (r *surrogate) Evaluate(g space.Genes, values []float64) (violation float64
 
 // front are the members with real scores that nothing with a real score dominates,
 // by the first objective, best first.
-func (r *surrogate) front() []Member {
+func (r *surrogate) front() []Member { return r.scored().Front }
+
+// scored is what the real scores give.
+func (r *surrogate) scored() *Result {
 	run := run{problem: r.Problem, space: r.Space(), objectives: r.Objectives()}
 	for _, g := range r.order {
 		if k := r.known[string(g)]; !k.failed {
-			run.insert(&child{genes: g, values: slices.Clone(k.values)})
+			c := child{genes: g, values: slices.Clone(k.values), hash: hash(g)}
+			run.insert(&c)
+			run.sample(&c)
 		}
 	}
-	return run.result("").Front
+	return run.result("")
 }
 
 func sameFront(a, b []Member) bool {

@@ -51,23 +51,6 @@ func (s source) kind() results.Kind {
 	return results.Predicted
 }
 
-// references are the hand-designed models of the family, without those that have too
-// few positions for the workload.
-func (j *judge) references(ctx context.Context, f space.Family) (list []results.Candidate, err error) {
-	for _, r := range space.References(f) {
-		if j.timings[0].workload.Validate(r.Arch.Model) != nil {
-			continue
-		}
-		c, err := j.candidate(ctx, r.Arch)
-		if err != nil {
-			return nil, err
-		}
-		c.Name, c.Source = r.Name, r.Source
-		list = append(list, c)
-	}
-	return list, nil
-}
-
 // conditions are those of a report.
 func (j *judge) conditions(spaceName string) results.Conditions {
 	var sources []results.Source
@@ -100,7 +83,7 @@ func (j *judge) warnings() []string {
 			of = "the table of " + t.short
 		}
 		if n := t.predictor.Table().WithoutQuorum(); n > 0 {
-			w = append(w, fmt.Sprintf("the floors of %d of the %d ops of %s were not confirmed by a quarter of the rounds: the machine was not quiet", n, len(t.predictor.Table().Entries()), of))
+			w = append(w, fmt.Sprintf("the floors of %d of the %d ops of %s were not confirmed to 1 %%: the machine was not quiet", n, len(t.predictor.Table().Entries()), of))
 		}
 	}
 	for _, gap := range []struct {

@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"nas/evaluator"
-	"nas/results"
 	"nas/search"
 	"nas/space"
 )
 
-// searchEvaluators are those that nas search takes. All but the first are costly: a
-// surrogate stands in for them, and only the most promising architectures are scored.
-var searchEvaluators = []string{"capacity", "command", "train", "supernet"}
+// searchEvaluators are those that nas search takes. All but the first and the last are
+// costly: a surrogate stands in for them, and only the most promising architectures are
+// scored.
+var searchEvaluators = []string{"capacity", "command", "train", "supernet", "table"}
 
 func (h *hunt) costly() bool { return h.scoring.name != searchEvaluators[0] }
 
@@ -70,7 +70,6 @@ func (f *find) fit(archs []space.Arch, scores []float64) (search.Prediction, err
 
 // runCostly searches with a surrogate.
 func (f *find) runCostly(ctx context.Context, seeds []space.Genes) error {
-	defer f.hunt.scoring.close()
 	scores, err := f.openScores(ctx)
 	if err != nil {
 		return err
@@ -117,12 +116,4 @@ func (f *find) runCostly(ctx context.Context, seeds []space.Genes) error {
 		f.app.warn(fmt.Sprintf("%d of %d architectures could not be scored and are out; the last: %v", n, r.Evaluations, r.Failures[n-1].Err))
 	}
 	return nil
-}
-
-// references of a costly score are without: none of them is scored.
-func (f *find) references(ctx context.Context, j *judge) ([]results.Candidate, error) {
-	if f.scores != nil {
-		return nil, nil
-	}
-	return j.references(ctx, f.space.Model.Family)
 }

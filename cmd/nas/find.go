@@ -35,6 +35,9 @@ func (f *find) run(ctx context.Context, seeds []space.Genes) (err error) {
 	}
 	f.app.phase("searching %s: %s architectures", f.space.Name, results.Count(approximate(f.space)))
 	f.started = time.Now()
+	if f.hunt.scoring.name == "table" {
+		return f.runTable(ctx)
+	}
 	if f.costly() {
 		return f.runCostly(limited, seeds)
 	}
@@ -134,6 +137,9 @@ func (f *find) unproved(ctx context.Context, err error) error {
 
 // certify holds the front against the exact one, where that takes seconds.
 func (f *find) certify(ctx context.Context) {
+	if f.result.Stop == search.ListEnded {
+		return
+	}
 	if f.scores != nil {
 		f.exact = &results.Exact{Why: "the score is no sum over layers"}
 		return
@@ -141,8 +147,12 @@ func (f *find) certify(ctx context.Context) {
 	if f.result.Stop == search.SpaceExhausted || f.result.Stop == search.Proved {
 		return
 	}
-	if ctx.Err() != nil || f.replay {
+	stopped := func() {
 		f.exact = &results.Exact{Why: "the search was stopped"}
+		f.result.Stop = search.Cancelled // a study that goes on compares after all
+	}
+	if ctx.Err() != nil || f.replay {
+		stopped()
 		return
 	}
 	start := time.Now()
@@ -152,7 +162,7 @@ func (f *find) certify(ctx context.Context) {
 		f.exact = &results.Exact{Hypervolume: c.Hypervolume, Points: c.Points, Of: c.Of}
 		f.app.phase("exact front of %d points found in %.2f s by dynamic programming: --algorithm exact gives it", c.Of, time.Since(start).Seconds())
 	case ctx.Err() != nil:
-		f.exact = &results.Exact{Why: "the search was stopped"}
+		stopped()
 	case errors.Is(err, search.ErrTooLarge):
 		f.exact = &results.Exact{Why: "the exact front takes more than some seconds; --algorithm exact takes its time"}
 	default:
@@ -198,8 +208,15 @@ func (f *find) report(survey *search.Survey) (*results.Report, error) {
 	if r.References, err = f.references(ctx, j); err != nil {
 		return nil, err
 	}
+	r.Warnings = append(j.warnings(), f.scoring.warnings...) // of the models that the reader is shown in figures
+	for _, g := range f.result.Others {
+		c, err := j.candidate(ctx, f.space.Arch(g))
+		if err != nil {
+			return nil, err
+		}
+		r.Others = append(r.Others, c)
+	}
 	r.Mark(f.problem.Objectives())
-	r.Warnings = append(j.warnings(), f.scoring.warnings...)
 	return r, nil
 }
 

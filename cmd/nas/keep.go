@@ -211,7 +211,7 @@ func (k *keeper) finished(h *hunt) (*results.Report, error) {
 		return nil, studyFault(k.Path(), err)
 	}
 	switch search.Reason(sum.Stop) {
-	case search.BudgetSpent, search.StandsStill, search.NothingNew, search.SpaceExhausted, search.Proved:
+	case search.BudgetSpent, search.StandsStill, search.NothingNew, search.SpaceExhausted, search.Proved, search.ListEnded:
 	default:
 		return nil, nil
 	}

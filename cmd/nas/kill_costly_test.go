@@ -87,8 +87,8 @@ func TestKillCostly(t *testing.T) {
 			}
 			killed := map[string]int{}
 			file, resumed := "", 0
-			for k := 0; k < kills; {
-				file = filepath.Join(folder, name+strconv.Itoa(k)+".db")
+			for k, round := 0, 0; k < kills; round++ {
+				file = filepath.Join(folder, name+strconv.Itoa(round)+".db")
 				steps, scores := 0, 0
 				for part := 0; ; part++ { // up to three kills of one search
 					c := command(append(ask, "--study", file)...)

@@ -126,6 +126,7 @@ func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device 
 	}
 	out := &results.Comparisons{Conditions: r.Conditions, Warnings: r.Warnings}
 	var runs []func()
+	var streamed []int
 	for i, c := range r.Front {
 		a.progress(0, "building model %d of %d", i+1, len(r.Front))
 		e, run, err := build(c.Arch, t.workload, engine.Options{Threads: t.threads, Kernels: set}, models[i].weights)
@@ -133,7 +134,7 @@ func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device 
 			return nil, err
 		}
 		defer e.Close()
-		runs = append(runs, run)
+		runs, streamed = append(runs, run), append(streamed, space.Lower(c.Arch, t.workload).Streamed())
 		m := e.Memory()
 		out.Members = append(out.Members, results.Comparison{Candidate: c, AllocatedBytes: int64(m.Total()), AllocatedEquals: int64(m.Total()) == c.MemoryBytes})
 	}
@@ -143,7 +144,7 @@ func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device 
 	s.Budget, s.Progress = budget, func(p latency.Progress) {
 		a.progress(max(budget-p.Elapsed, 0), "round %d: %d of %d models done", p.Round, p.Done, p.Models)
 	}
-	measured, err := latency.MeasureRuns(ctx, runs, s)
+	measured, err := latency.MeasureRuns(ctx, runs, streamed, s)
 	if err != nil {
 		return nil, failed(errors.New("stopped before every model ran"), "give it more --time, or fewer --members")
 	}
@@ -157,7 +158,7 @@ func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device 
 		}
 	}
 	if unsure > 0 {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("the floors of %d of %d models were not confirmed by a quarter of the rounds: the machine is busy, or needs more --time", unsure, len(runs)))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("the floors of %d of %d models were not confirmed to 1 %%: the machine is busy, or needs more --time", unsure, len(runs)))
 	}
 	return out, nil
 }

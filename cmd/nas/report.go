@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -99,7 +98,7 @@ func (a *app) split(r *results.Report, files []*latency.File) (splits []results.
 	if r.Conditions.Tool == "" {
 		return []results.Split{{Why: "No times by op: the file holds no conditions, which say what was run where. A front as JSON holds them."}}, nil
 	}
-	all := slices.Concat(r.Front, r.References)
+	all := r.Models()
 	for n, s := range r.Conditions.Sources() {
 		for i := range all {
 			if err := s.Workload.Validate(all[i].Arch.Model); err != nil {

@@ -201,6 +201,7 @@ func (a *app) hunt(ctx context.Context, flags *pflag.FlagSet, h *hunt) (report *
 		}
 	}
 	f := &find{app: a, hunt: h, problem: p, keeper: k}
+	defer h.scoring.close() // when the reference models are scored too
 	runErr := f.run(ctx, seeds)
 	if f.result == nil || len(f.result.Front) == 0 && runErr != nil {
 		return nil, runErr

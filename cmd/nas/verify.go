@@ -19,8 +19,8 @@ const (
 )
 
 // verify runs members of a report's front on this machine: their latencies become
-// measured ones, and a member that breaks a limit (ns; 0: none), or whose measured
-// latency is outside the interval that was predicted, is told in the report's warnings.
+// measured ones, and a member that breaks a limit (ns; 0: none) is marked as such. The
+// report's warnings tell of these, and of members outside their predicted interval.
 func (a *app) verify(ctx context.Context, t *target, list []timing, r *results.Report, limits []float64) error {
 	var chosen []int
 	for i := range min(len(r.Front), verifyMost) {
@@ -41,11 +41,13 @@ func (a *app) verify(ctx context.Context, t *target, list []timing, r *results.R
 			if e.Floor < l.Low || e.Floor > l.High {
 				outside++
 			}
+			kind := results.Measured
 			if limits[k] > 0 && e.Floor > limits[k] {
+				kind = results.OverLimit
 				r.Warnings = append(r.Warnings, fmt.Sprintf("member %d breaks the limit of %s for %s: it was predicted at %s and takes %s (%v)",
 					i+1, results.Duration(limits[k]), l.Name, results.Duration(l.NS), results.Duration(e.Floor), c.Arch))
 			}
-			*l = results.Latency{Name: l.Name, NS: e.Floor, Low: min(e.Floor, e.Low), High: max(e.Floor, e.High), Kind: results.Measured}
+			*l = results.Latency{Name: l.Name, NS: e.Floor, Low: min(e.Floor, e.Low), High: max(e.Floor, e.High), Kind: kind}
 			c.SetLatencies(latencies)
 		}
 		if outside > 0 {

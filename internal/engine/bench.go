@@ -42,11 +42,15 @@ func NewBench(programs []*space.Program, o Options) (*Bench, error) {
 	}
 	// As float32 every word is within a factor of two of 1/64, as int8 three of
 	// four are random: scales and weights of a sane size, wherever a step reads.
-	for i := range b.weights.bytes {
-		b.weights.bytes[i] = byte(r.Uint32())
+	some := b.weights.bytes[:min(len(b.weights.bytes), 1<<18)]
+	for i := range some {
+		some[i] = byte(r.Uint32())
 		if i%4 == 3 {
-			b.weights.bytes[i] = 0x3c
+			some[i] = 0x3c
 		}
+	}
+	for at := len(some); at < len(b.weights.bytes); {
+		at += copy(b.weights.bytes[at:], some)
 	}
 	return b, nil
 }

@@ -19,7 +19,8 @@ def drivers(build):
     return [
         ("nas-vnni", [build + "/ours"], {"NAS_CPU": "avx512vnni"}),
         ("nas", [build + "/ours"], {}),
-        ("XNNPACK", [build + "/xnnpack"], {}),
+        ("XNNPACK-vnni", [build + "/xnnpack"], {}),
+        ("XNNPACK-amx", [build + "/xnnpack", "-signed"], {}),
         ("oneDNN-vnni", [build + "/onednn"], {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE_VNNI"}),
         ("oneDNN-amx", [build + "/onednn"], {}),
         ("ONNXRuntime", ["node", HERE + "/ort.js"], {"NODE_PATH": build + "/node_modules"}),
@@ -33,22 +34,20 @@ class Peer:
     def __init__(self, name, command, environment, core):
         self.name, self.why = name, ""
         one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "GOMAXPROCS": "1"}
-        if name == "oneDNN-amx" and "amx_int8" not in open("/proc/cpuinfo").read():
+        if name.endswith("-amx") and "amx_int8" not in open("/proc/cpuinfo").read():
             self.why = "no AMX"
         elif not (os.path.exists(command[0]) or command[0] == "node"):
             self.why = "not built"
-        self.start = lambda: subprocess.Popen(["taskset", "-c", str(core)] + command, env={**os.environ, **one, **environment}, text=True,
+        # Ours binds its working thread itself (ours/main.go says why).
+        place = command + ["-core", str(core)] if command[0].endswith("/ours") else ["taskset", "-c", str(core)] + command
+        start = lambda: subprocess.Popen(place, env={**os.environ, **one, **environment}, text=True,
                                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         if not self.why:
-            self.process = self.start()
+            self.process = start()
 
     def ask(self, line):
         if self.why:
             return self.why
-        if self.name.startswith("oneDNN") and line.startswith("linear"):
-            # The driver aborts on a heap fault at most shapes; its cause is not found.
-            self.process.kill()
-            self.process = self.start()
         try:
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()

@@ -23,10 +23,10 @@ int main() {
     reorder(from, packed).execute(on, from, packed);
     on.wait();
     matmul layer(pd);
-    // The buffers move into the closure; a moved vector keeps its memory.
+    // The closure must name keep, or it does not hold the buffers that args points to.
     auto keep = std::make_shared<std::tuple<std::vector<uint8_t>, std::vector<float>, std::vector<float>>>(std::move(a), std::move(bias), std::move(out));
     std::unordered_map<int, memory> args{{DNNL_ARG_SRC, memory(src, cpu, std::get<0>(*keep).data())}, {DNNL_ARG_WEIGHTS, packed},
         {DNNL_ARG_BIAS, memory(add, cpu, std::get<1>(*keep).data())}, {DNNL_ARG_DST, memory(dst, cpu, std::get<2>(*keep).data())}};
-    return [=, &on]() mutable { layer.execute(on, args); on.wait(); };
+    return [keep, layer, args, &on]() mutable { layer.execute(on, args); on.wait(); };
   });
 }

@@ -1,6 +1,6 @@
 // One state, one function that changes the chosen model, one that changes what is kept.
 const state = {
-  x: latencies[0].key, y: 'score', colour: 'memory', references: true, beyond: [],
+  x: latencies[0].key, y: 'score', colour: 'memory', references: true, beaten: true, over: true, beyond: [],
   time: 0, // the latency that is taken apart
   chosen: -1, filters: {}, // by quantity: lowest and highest
   inside: (m) => Object.entries(state.filters).every(([key, [low, high]]) => { const v = quantity[key].of(m); return v >= low && v <= high; }),
@@ -9,7 +9,7 @@ const state = {
 function choose(i) {
   if (!(i >= 0 && i < everyone.length)) return;
   state.chosen = i;
-  history.replaceState(null, '', '#' + (i < members.length ? 'member=' + (i + 1) : 'reference=' + (i - members.length + 1)));
+  history.replaceState(null, '', '#' + (i < members.length ? 'member=' + (i + 1) : i < named ? 'reference=' + (i - members.length + 1) : 'seen=' + (i - named + 1)));
   showMember(i, state.time);
   for (const part of views) part.mark();
   at('walk').querySelectorAll('button').forEach((b) => { if (b.dataset.step) b.disabled = i + Number(b.dataset.step) < 0 || i + Number(b.dataset.step) >= everyone.length; });
@@ -87,6 +87,6 @@ if (members.length) budget();
 onResize(at('layers'), () => { if (state.chosen >= 0) drawLayers(everyone[state.chosen], state.time); });
 drawHistory();
 drawMeasured(choose);
-const asked = location.hash.match(/^#(member|reference)=(\d+)$/);
-choose(asked ? +asked[2] - 1 + (asked[1] === 'reference' ? members.length : 0) : 0);
+const asked = location.hash.match(/^#(member|reference|seen)=(\d+)$/);
+choose(asked ? +asked[2] - 1 + { member: 0, reference: members.length, seen: named }[asked[1]] : 0);
 if (state.chosen < 0) choose(0);

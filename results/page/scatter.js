@@ -21,7 +21,7 @@ function scatter(state, choose) {
     let best = -1, least = 26 * 26;
     places.forEach((p, i) => {
       if (!p || (i < members.length && !state.inside(members[i]))) return;
-      const d = (p[0] - px) ** 2 + (p[1] - py) ** 2 - (i < members.length ? 0 : 30);
+      const d = (p[0] - px) ** 2 + (p[1] - py) ** 2 + (i < members.length ? 0 : i < named ? -30 : 30);
       if (d < least) { least = d; best = i; }
     });
     return best;
@@ -34,7 +34,7 @@ function scatter(state, choose) {
     box = { left: 52, right: width - 12, top: 30, bottom: height - 42 };
     // References within three times the front are drawn, as in the pictures.
     const within = (q, v) => members.length === 0 || colourOf(q).high <= 0 || v <= 3 * colourOf(q).high;
-    const shown = everyone.map((m, i) => i < members.length || (state.references && within(qx, qx.of(m)) && within(qy, qy.of(m))));
+    const shown = everyone.map((m, i) => i < members.length || ((i < named ? state.references : wanted(m)) && within(qx, qx.of(m)) && within(qy, qy.of(m))));
     const drawn = everyone.filter((_, i) => shown[i]);
     const limits = (q) => q.limit > 0 && q.limit <= 1.5 * drawn.reduce((most, m) => Math.max(most, q.of(m)), 0) ? [q.limit] : [];
     x = axis(drawn.map(qx.of).concat(limits(qx)), box.left, box.right);
@@ -51,6 +51,7 @@ function scatter(state, choose) {
         draw('text', vertical ? { class: 'limit-name', x: p - 4, y: box.top + 10, 'text-anchor': 'end' } : { class: 'limit-name', x: box.left + 6, y: p - 5 }, `limit ${q.show(q.limit)}`));
     }
     dots(svg);
+    others(svg);
     references(svg, shown);
     overlay = draw('g');
     svg.append(overlay);
@@ -108,6 +109,20 @@ function scatter(state, choose) {
       if (kind === 'modelled') svg.append(draw('path', { class: 'dots hole', d: paths.get(key) }));
     }
   }
+
+  // others are what the search saw besides: dots if beaten, crosses if over a limit.
+  function others(svg) {
+    let beaten = '', over = '';
+    for (let i = named; i < everyone.length; i++) {
+      const p = places[i] && places[i].map((v) => +v.toFixed(1));
+      if (p && overOf(everyone[i]).length) over += `M${p[0] - 2},${p[1] - 2}l4,4m0,-4l-4,4`;
+      else if (p) beaten += `M${p[0]},${p[1]}h.01`;
+    }
+    svg.append(draw('path', { class: 'dots seen-halo', d: beaten }), draw('path', { class: 'dots seen', d: beaten }), draw('path', { class: 'seen-over', d: over }));
+  }
+
+  // wanted tells which of the others are switched on in the legend.
+  const wanted = (m) => overOf(m).length ? state.over : state.beaten;
 
   function references(svg, shown) {
     const taken = [];
@@ -178,6 +193,10 @@ function scatter(state, choose) {
     const parts = [el('span', { class: 'key' }, q.title + ': ' + q.show(ramp.low), bar, q.show(ramp.high)),
       el('span', { class: 'key' }, el('span', { class: 'diamond' }, '◆'), 'reference models' + (state.beyond.length && state.references ? '; beyond the axes: ' + state.beyond.join(', ') : ''))];
     if (data.references.some((m) => overOf(m).length)) parts.push(el('span', { class: 'key' }, el('span', { class: 'diamond' }, '◇'), 'over a limit'));
+    for (const [name, sign, has, words] of [['beaten', '•', (m) => !overOf(m).length, 'beaten'], ['over', '×', (m) => overOf(m).length, 'over a limit']]) {
+      const n = data.others.filter(has).length;
+      if (n) parts.push(el('label', { class: 'key' }, el('input', { type: 'checkbox', 'data-seen': name, checked: state[name], onchange: (e) => { state[name] = e.target.checked; redraw(); } }), el('span', { class: name === 'over' ? 'diamond' : '' }, sign), `${n} others the search saw, ${words}`));
+    }
     if (state.y === 'score' && members.some((m) => m.r > 0)) parts.push(el('span', { class: 'key' }, swatch('var(--band)'), 'the score cannot tell these from the best beside them'));
     at('scatter-legend').replaceChildren(...(members.length ? parts : parts.slice(1)));
   }

@@ -1,7 +1,8 @@
 // What the page shows, in the units that people read.
 const data = JSON.parse(document.getElementById('data').textContent);
 const members = data.members;
-const everyone = members.concat(data.references); // a model's number is its place here
+const everyone = members.concat(data.references, data.others); // a model's number is its place here
+const named = members.length + data.references.length; // the others come after
 const at = (id) => document.getElementById(id);
 
 // four is v with four significant digits, without an exponent.
@@ -62,7 +63,7 @@ const headsOf = (m) => runs(layersOf(m).map((s) => s.heads + (s.kv_heads < s.hea
 const headWidthOf = (m) => runs(layersOf(m).map((s) => s.head_width));
 const ffnOf = (m) => runs(layersOf(m).map((s) => s.ffn));
 const hiddenOf = (m) => m.h + (m.e !== m.h ? ` (emb ${m.e})` : '');
-const nameOf = (i) => everyone[i].name || `Member ${i + 1}`;
+const nameOf = (i) => everyone[i].name || (i < named ? `Member ${i + 1}` : `Seen ${i - named + 1}`);
 const show = (q, m) => q.show(q.of(m)) + (q.unit ? ' ' + q.unit : '');
 const interval = (m, n) => `${four(m.lo[n] / latencyScale)}–${four(m.hi[n] / latencyScale)}`;
 

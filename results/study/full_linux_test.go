@@ -2,6 +2,8 @@ package study
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -74,5 +76,30 @@ func TestFullDisk(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A file system that is mounted read-only is told like a lack of permission.
+func TestReadOnlyMount(t *testing.T) {
+	folder := t.TempDir()
+	if err := unix.Mount("tmpfs", folder, "tmpfs", 0, "size=1m"); err != nil {
+		t.Skipf("no file system to mount: %v", err)
+	}
+	t.Cleanup(func() { unix.Unmount(folder, unix.MNT_DETACH) })
+	s, err := Create(filepath.Join(folder, "x.db"), settings, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("tmpfs", folder, "tmpfs", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(s.path); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("Open: got %v, want %v", err, fs.ErrPermission)
+	}
+	if _, err := Create(s.path+"2", settings, nil); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("Create: got %v, want %v", err, fs.ErrPermission)
 	}
 }

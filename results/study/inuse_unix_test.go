@@ -9,7 +9,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -71,5 +73,29 @@ func TestInUse(t *testing.T) {
 	defer again.Close()
 	if score, known, err := again.Score("e", "kept"); !known || score.Value != 7 || err != nil {
 		t.Errorf("%+v, known %t, %v: lost with the process", score, known, err)
+	}
+}
+
+// asNobody runs the test that calls it again, as a user without rights.
+func asNobody(t *testing.T) {
+	folder, err := os.MkdirTemp("", "nobody") // t.TempDir's parent is closed to others
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	program := filepath.Join(folder, "test")
+	text, err := os.ReadFile(os.Args[0])
+	for _, err := range []error{err, os.Chmod(folder, 0o777), os.WriteFile(program, text, 0o755), os.Chmod(program, 0o755)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const nobody = 65534
+	c := exec.Command(program, "-test.run=^"+t.Name()+"$", "-test.v")
+	c.Dir, c.Env = folder, append(os.Environ(), "TMPDIR="+folder)
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := c.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("as nobody: %v\n%s", err, out)
 	}
 }

@@ -25,3 +25,6 @@ func owner(path string) int {
 	}
 	return int(lock.Pid)
 }
+
+// gone reports whether there is no process of that number.
+func gone(pid int) bool { return pid > 0 && unix.Kill(pid, 0) == unix.ESRCH }

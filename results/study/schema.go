@@ -21,6 +21,8 @@ var steps = []string{
 	 CREATE TABLE tally (name TEXT PRIMARY KEY, rows INTEGER NOT NULL, mix BLOB NOT NULL, sum BLOB NOT NULL) STRICT, WITHOUT ROWID;`,
 	// 2: costly scores.
 	`CREATE TABLE score (name TEXT PRIMARY KEY, data BLOB NOT NULL, sum BLOB NOT NULL) STRICT, WITHOUT ROWID;`,
+	// 3: states and reports hold a sample of what is not on the front.
+	``,
 }
 
 // Version is the format that is written.

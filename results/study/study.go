@@ -13,10 +13,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -64,9 +64,10 @@ func Create(path string, settings Settings, profiles []Profile) (*Study, error) 
 	if _, err := os.Lstat(path); err == nil {
 		return nil, fmt.Errorf("study: %s: %w", path, fs.ErrExist)
 	}
-	draft, err := os.OpenFile(fmt.Sprintf("%s.%d-%x.draft", path, os.Getpid(), rand.Uint64()), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)
+	clearDrafts(path)
+	draft, err := os.OpenFile(draftOf(path), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)
 	if err != nil {
-		return nil, fmt.Errorf("study: %w", err)
+		return nil, fmt.Errorf("study: %w", unwritable(err))
 	}
 	draft.Close()
 	defer func() {
@@ -113,10 +114,16 @@ func Open(path string) (*Study, error) {
 	if err != nil {
 		return nil, fmt.Errorf("study: %s: %w", path, err)
 	}
+	if f, err := os.OpenFile(path, os.O_RDWR, 0); err != nil {
+		return nil, fmt.Errorf("study: %s: %w", path, unwritable(err))
+	} else {
+		f.Close()
+	}
 	db, err := open(path)
 	if err != nil {
 		return nil, fmt.Errorf("study: %s: %w", path, plain(err))
 	}
+	clearDrafts(path)
 	s := &Study{path: path, db: db}
 	if err = db.QueryRow("PRAGMA user_version").Scan(&version); err == nil {
 		if version > Version {
@@ -223,6 +230,18 @@ func busy(err error) bool {
 	return c == sqlite3.SQLITE_BUSY || c == sqlite3.SQLITE_LOCKED
 }
 
+// unwritable is what opening for writing failed with, which on a file system mounted
+// read-only is no lack of permission to the system, but is to the user.
+func unwritable(err error) error {
+	if errors.Is(err, syscall.EROFS) {
+		err = fmt.Errorf("%w: %w", err, fs.ErrPermission)
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("the file and its folder must be writable: %w", err)
+	}
+	return err
+}
+
 // plain says SQLite's errors in the words of this package.
 func plain(err error) error {
 	switch code(err) {
@@ -231,7 +250,7 @@ func plain(err error) error {
 	case sqlite3.SQLITE_FULL:
 		return errors.New("the disk is full")
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
-		return fmt.Errorf("the file and its folder must be writable: %w", fs.ErrPermission)
+		return unwritable(fs.ErrPermission)
 	case sqlite3.SQLITE_IOERR:
 		return fmt.Errorf("the disk cannot be written or read: %w", err)
 	}

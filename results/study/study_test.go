@@ -1,13 +1,14 @@
 package study
 
 import (
-	"database/sql"
 	"encoding/json"
 	"errors"
-	"flag"
+	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,8 +19,6 @@ import (
 	"nas/search"
 	"nas/space"
 )
-
-var update = flag.Bool("update", false, "rewrite the fixtures")
 
 var settings = Settings{Tool: "nas 0.1.0", Space: "tiny", SpaceSource: "name: tiny\n",
 	Flags: []Flag{{"memory", []string{"8 MiB"}}, {"device", []string{"a.json", "b.json"}}, {"objectives", []string{}}}}
@@ -144,7 +143,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatalf("resumed: %v\n%.500s", err, diff)
 		}
 		sum, err := s.Summary()
-		if err != nil || sum.Evaluations != 100000 || sum.Scores != 3 || sum.Profiles != 3 || sum.Members != len(want.Front) || sum.Bytes == 0 {
+		if err != nil || sum.Evaluations != last.Evaluated || sum.Scores != 3 || sum.Profiles != 3 || sum.Members == 0 || sum.Bytes == 0 {
 			t.Fatalf("summary %+v, %v", sum, err)
 		}
 	}
@@ -306,71 +305,42 @@ func dump(t testing.TB, s *Study) map[string]string {
 	return all
 }
 
-// A file of version 1 is brought up to date and keeps what it holds.
+// Files of older versions are brought up to date and keep what they hold.
 func TestMigration(t *testing.T) {
-	fixture := filepath.Join("testdata", "version1.db")
-	if *update {
-		os.Remove(fixture)
-		makeVersion1(t, fixture)
-	}
-	data, err := os.ReadFile(fixture)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "old.db")
-	if err := os.WriteFile(path, data, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if version, err := readHeader(path); version != 1 || err != nil {
-		t.Fatalf("the fixture has version %d, %v", version, err)
-	}
-	s, err := Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := s.Settings()
-	if diff := cmp.Diff(settings, got); err != nil || diff != "" {
-		t.Errorf("settings: %v\n%s", err, diff)
-	}
-	state, err := s.State()
-	if err != nil || state == nil || state.Evaluated != 1000 || len(state.Seen) != state.SeenCount {
-		t.Errorf("state: %v", err)
-	}
-	if err := s.PutScore("e", "a", Score{Value: 1}); err != nil {
-		t.Error(err)
-	}
-	s = reopen(t, s)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if version, err := readHeader(path); version != Version || err != nil {
-		t.Errorf("migrated to version %d, %v", version, err)
-	}
-}
-
-func makeVersion1(t *testing.T, path string) {
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Close()
-	db, err := open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &Study{path: path, db: db}
-	if err := s.change(func(tx *sql.Tx) error { return upgrade(tx, 0, 1) }); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.begin(settings, profiles); err != nil {
-		t.Fatal(err)
-	}
-	_, _, list := states(t, 1000)
-	if err := s.Save(list[0]); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
+	for old := 1; old < Version; old++ {
+		data, err := os.ReadFile(filepath.Join("testdata", fmt.Sprintf("version%d.db", old)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "old.db")
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if version, err := readHeader(path); version != old || err != nil {
+			t.Fatalf("the fixture of version %d has version %d, %v", old, version, err)
+		}
+		s, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Settings()
+		if diff := cmp.Diff(settings, got); err != nil || diff != "" {
+			t.Errorf("version %d: settings: %v\n%s", old, err, diff)
+		}
+		state, err := s.State()
+		if err != nil || state == nil || state.Evaluated != 1000 || len(state.Seen) != state.SeenCount {
+			t.Errorf("version %d: state: %v", old, err)
+		}
+		if err := s.PutScore("e", "a", Score{Value: 1}); err != nil {
+			t.Error(err)
+		}
+		s = reopen(t, s)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if version, err := readHeader(path); version != Version || err != nil {
+			t.Errorf("version %d: migrated to version %d, %v", old, version, err)
+		}
 	}
 }
 
@@ -396,10 +366,39 @@ func TestGone(t *testing.T) {
 	}
 }
 
+// What a process that was killed had begun to create is cleared away by the next one;
+// what another is creating is left.
+func TestStrayDrafts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	dead := exec.Command(os.Args[0], "-test.run=^$")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	name := func(pid int, suffix string) string { return fmt.Sprintf("%s.%d-abc123.draft%s", path, pid, suffix) }
+	mine := name(os.Getpid(), "")
+	for _, file := range []string{name(dead.Process.Pid, ""), name(dead.Process.Pid, "-wal"), mine} {
+		if err := os.WriteFile(file, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := Create(path, settings, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(path + ".*")
+	if err != nil || !slices.Equal(left, []string{mine}) {
+		t.Errorf("left: %q, %v; want %q", left, err, mine)
+	}
+}
+
 // A folder or file that may not be written to is an error with its reason.
 func TestReadOnly(t *testing.T) {
 	if os.Geteuid() == 0 {
-		t.Skip("root may write anywhere")
+		asNobody(t)
+		return
 	}
 	s := create(t)
 	s.Close()

@@ -17,6 +17,9 @@ func main() {
 			tile(rows, panels)
 		}
 	}
+	for rows := 1; rows <= 3; rows++ {
+		gemv(rows)
+	}
 	packTable()
 	quantise()
 	activation("gelu", 8, gelu)

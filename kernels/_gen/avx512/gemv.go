@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// gemv is tile for few rows, where the weights' stream binds: it takes blocks of
+// four panels one after the other, so that the next block's weights are on their
+// way while a block's sums become floats.
+func gemv(rows int) {
+	const panels, unroll = 4, 4
+	begin(fmt.Sprintf("gemv%dVNNI", rows), "func(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale, colScale, bias, residual *float32)",
+		fmt.Sprintf("writes %d rows of 64*blocks floats as the tiles do.", rows))
+	lda, stride, stride3 := load("lda"), load("panelStride"), GP64()
+	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, stride3)
+	a, b, groups, column, blocks := GP64(), load("b"), GP64(), GP64(), load("blocks")
+	row := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}}
+	panel := []Mem{{Base: b}, {Base: b, Index: stride, Scale: 1}, {Base: b, Index: stride, Scale: 2}, {Base: b, Index: stride3, Scale: 1}}
+	sets := map[int]int{1: 4, 2: 2, 3: 1}[rows]
+	acc := make([][]VecVirtual, rows*sets) // [sets][rows][panels]
+	for r := range acc {
+		acc[r] = zmms(panels)
+	}
+	w, v := zmms(panels), ZMM()
+	step := func(u int) {
+		for p := range panels {
+			VMOVDQU32(panel[p].Offset(64*u), w[p])
+		}
+		for r := range rows {
+			VPBROADCASTD(row[r].Offset(4*u), v)
+			for p := range panels {
+				VPDPBUSD(w[p], v, acc[u%sets*rows+r][p])
+			}
+		}
+	}
+	XORQ(column, column)
+	Label("block")
+	MOVQ(load("a"), a)
+	MOVQ(load("groups"), groups)
+	sum := load("sum")
+	ADDQ(column, sum)
+	for p := range w {
+		VPSLLD(Imm(7), Mem{Base: sum, Disp: 64 * p}, w[p])
+		for r := range acc {
+			VPXORD(acc[r][p], acc[r][p], acc[r][p])
+		}
+		VPSUBD(w[p], acc[0][p], acc[0][p])
+		for r := 1; r < rows; r++ {
+			VMOVDQA32(acc[0][p], acc[r][p])
+		}
+	}
+	SUBQ(Imm(unroll), groups)
+	JL(LabelRef("few"))
+	Label("groups")
+	for u := range unroll {
+		step(u)
+	}
+	ADDQ(Imm(4*unroll), a)
+	ADDQ(U32(64*unroll), b)
+	SUBQ(Imm(unroll), groups)
+	JGE(LabelRef("groups"))
+	Label("few")
+	ADDQ(Imm(unroll), groups)
+	JZ(LabelRef("summed"))
+	Label("group")
+	step(0)
+	ADDQ(Imm(4), a)
+	ADDQ(Imm(64), b)
+	DECQ(groups)
+	JNZ(LabelRef("group"))
+	Label("summed")
+	ADDQ(stride3, b) // its own panel is behind it
+	for n := sets * rows / 2; n >= rows; n /= 2 {
+		for r := range n {
+			for p := range panels {
+				VPADDD(acc[r+n][p], acc[r][p], acc[r][p])
+			}
+		}
+	}
+	rowScale, colScale, bias, residual, dst, ldd := load("rowScale"), load("colScale"), load("bias"), load("residual"), load("dst"), bytes4(load("ldd"))
+	ADDQ(column, colScale)
+	ADDQ(column, dst)
+	at, t := GP64(), ZMM()
+	MOVQ(column, at)
+	for p := range w {
+		VMOVUPS(Mem{Base: colScale, Disp: 64 * p}, w[p])
+	}
+	for r := range rows {
+		VBROADCASTSS(Mem{Base: rowScale, Disp: 4 * r}, v)
+		for p := range w {
+			VMULPS(w[p], v, t)
+			VCVTDQ2PS(acc[r][p], acc[r][p])
+			VMULPS(t, acc[r][p], acc[r][p])
+		}
+		noBias, noResidual := fmt.Sprintf("noBias%d", r), fmt.Sprintf("noResidual%d", r)
+		TESTQ(bias, bias)
+		JZ(LabelRef(noBias))
+		for p := range w {
+			VADDPS(Mem{Base: bias, Index: column, Scale: 1, Disp: 64 * p}, acc[r][p], acc[r][p])
+		}
+		Label(noBias)
+		TESTQ(residual, residual)
+		JZ(LabelRef(noResidual))
+		for p := range w {
+			VADDPS(Mem{Base: residual, Index: at, Scale: 1, Disp: 64 * p}, acc[r][p], acc[r][p])
+		}
+		Label(noResidual)
+		for p := range w {
+			VMOVUPS(acc[r][p], Mem{Base: dst, Disp: 64 * p})
+		}
+		if r+1 < rows {
+			ADDQ(ldd, dst)
+			ADDQ(ldd, at)
+		}
+	}
+	ADDQ(U32(64*panels), column)
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
+	end()
+}
