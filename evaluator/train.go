@@ -27,6 +27,12 @@ type Train struct {
 
 // Lessons are what a training may have from a network that was trained before, such
 // as a supernet. The zero value is nothing.
+//
+// At 60 steps, a tenth of the truth's, on 24 decoders and two seeds, from scratch 77 and
+// 85 % of the pairs within 5 % of each other's size were in the right order, as slices
+// of a supernet of 400 steps 85 and 82 %; their mean loss was 5.71 and 5.69 against 4.26
+// and 4.33 nats. Distillation took another .05 and .04 off that, at the cost of a forward
+// of the whole a step, and ordered them no better: 85 and 80 %.
 type Lessons struct {
 	From         *nn.Model[float32]
 	Inherit      bool            // begin with the slice of From that the architecture is
