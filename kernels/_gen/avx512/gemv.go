@@ -53,34 +53,9 @@ func gemv(rows int) {
 			VMOVDQA32(acc[0][p], acc[r][p])
 		}
 	}
-	SUBQ(Imm(unroll), groups)
-	JL(LabelRef("few"))
-	Label("groups")
-	for u := range unroll {
-		step(u)
-	}
-	ADDQ(Imm(4*unroll), a)
-	ADDQ(U32(64*unroll), b)
-	SUBQ(Imm(unroll), groups)
-	JGE(LabelRef("groups"))
-	Label("few")
-	ADDQ(Imm(unroll), groups)
-	JZ(LabelRef("summed"))
-	Label("group")
-	step(0)
-	ADDQ(Imm(4), a)
-	ADDQ(Imm(64), b)
-	DECQ(groups)
-	JNZ(LabelRef("group"))
-	Label("summed")
+	eachGroup(a, b, groups, unroll, step)
 	ADDQ(stride3, b) // its own panel is behind it
-	for n := sets * rows / 2; n >= rows; n /= 2 {
-		for r := range n {
-			for p := range panels {
-				VPADDD(acc[r+n][p], acc[r][p], acc[r][p])
-			}
-		}
-	}
+	fold(acc, rows)
 	rowScale, colScale, bias, residual, dst, ldd := load("rowScale"), load("colScale"), load("bias"), load("residual"), load("dst"), bytes4(load("ldd"))
 	ADDQ(column, colScale)
 	ADDQ(column, dst)

@@ -61,18 +61,26 @@ func tile(rows, panels int) {
 			}
 		}
 	}
-	SUBQ(Imm(unroll), groups)
+	eachGroup(a, b, groups, unroll, step)
+	fold(acc, rows)
+	store(acc[:rows], w, v)
+}
+
+// eachGroup emits step for all groups, unroll at a time while there are so many; a and b
+// move behind them.
+func eachGroup(a, b, groups Register, unroll int, step func(u int)) {
+	SUBQ(Imm(uint64(unroll)), groups)
 	JL(LabelRef("few"))
 	Label("groups")
 	for u := range unroll {
 		step(u)
 	}
-	ADDQ(Imm(4*unroll), a)
+	ADDQ(Imm(uint64(4*unroll)), a)
 	ADDQ(U32(64*unroll), b)
-	SUBQ(Imm(unroll), groups)
+	SUBQ(Imm(uint64(unroll)), groups)
 	JGE(LabelRef("groups"))
 	Label("few")
-	ADDQ(Imm(unroll), groups)
+	ADDQ(Imm(uint64(unroll)), groups)
 	JZ(LabelRef("summed"))
 	Label("group")
 	step(0)
@@ -81,14 +89,17 @@ func tile(rows, panels int) {
 	DECQ(groups)
 	JNZ(LabelRef("group"))
 	Label("summed")
-	for n := sets * rows / 2; n >= rows; n /= 2 {
+}
+
+// fold adds up the sets of accumulators, each of so many rows, into the first.
+func fold(acc [][]VecVirtual, rows int) {
+	for n := len(acc) / 2; n >= rows; n /= 2 {
 		for r := range n {
-			for p := range panels {
+			for p := range acc[r] {
 				VPADDD(acc[r+n][p], acc[r][p], acc[r][p])
 			}
 		}
 	}
-	store(acc[:rows], w, v)
 }
 
 // start sets the accumulators of the first group of rows to -128*sum and the
