@@ -48,22 +48,7 @@ func TestKillCostly(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("NAS_KILLS")); err == nil {
 		kills = n
 	}
-	folder := t.TempDir()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	must(os.WriteFile(filepath.Join(folder, "costly.yaml"), []byte(costlySpace), 0o666))
-	command := func(args ...string) *exec.Cmd {
-		c := exec.Command(os.Args[0], args...)
-		c.Dir, c.Env = folder, append(os.Environ(), asCommand+"=1")
-		return c
-	}
-	if out, err := command("profile", "--space", "./costly.yaml", "-o", "board.json", "--time", "2s").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	folder, command := board(t, "costly.yaml", costlySpace, "2s")
 	random := rand.New(rand.NewPCG(uint64(kills), 7))
 	for name, flags := range map[string][]string{
 		"supernet": {"--steps", "200", "--scores", "80", "--train-batch", "16", "--train-sequence", "48"},

@@ -44,21 +44,12 @@ func TestKill(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("NAS_KILLS")); err == nil {
 		kills = n
 	}
-	folder := t.TempDir()
+	folder, command := board(t, "kill.yaml", killSpace, "5s")
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	must(os.WriteFile(filepath.Join(folder, "kill.yaml"), []byte(killSpace), 0o666))
-	command := func(args ...string) *exec.Cmd {
-		c := exec.Command(os.Args[0], args...)
-		c.Dir, c.Env = folder, append(os.Environ(), asCommand+"=1")
-		return c
-	}
-	if out, err := command("profile", "--space", "./kill.yaml", "-o", "board.json", "--time", "5s").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
 	}
 	ask := []string{"search", "--space", "./kill.yaml", "--device", "board.json", "--memory", "150KiB", "--evaluations", "500000", "--still", "0", "--format", "json"}
 	start := time.Now()
@@ -130,18 +121,7 @@ func TestKill(t *testing.T) {
 
 // A search whose study is removed meanwhile says so, and still gives what it found.
 func TestStudyRemoved(t *testing.T) {
-	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "kill.yaml"), []byte(killSpace), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	command := func(args ...string) *exec.Cmd {
-		c := exec.Command(os.Args[0], args...)
-		c.Dir, c.Env = folder, append(os.Environ(), asCommand+"=1")
-		return c
-	}
-	if out, err := command("profile", "--space", "./kill.yaml", "-o", "board.json", "--time", "1s").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	folder, command := board(t, "kill.yaml", killSpace, "1s")
 	c := command("search", "--space", "./kill.yaml", "--device", "board.json", "--evaluations", "1000000000", "--still", "0", "--format", "csv", "--study", "x.db")
 	var out bytes.Buffer
 	c.Stdout = &out
