@@ -172,15 +172,19 @@ func BenchmarkSiLU(b *testing.B) {
 }
 
 // Softmax is attention's: M rows of K scores to quantised probabilities, a block
-// of rows at a time, copied as above.
+// of rows at a time, copied as above. Scores are some Wide, as near one another as
+// those of random weights or as far as those of models that look at one token alone.
 func BenchmarkSoftmax(b *testing.B) {
-	for _, c := range [][2]int{{1536, 128}, {768, 64}} {
-		m, k := c[0], c[1]
-		b.Run(fmt.Sprintf("M=%d/K=%d", m, k), func(b *testing.B) {
+	for _, c := range [][3]int{{1536, 128, 1}, {1536, 128, 100}, {768, 64, 1}} {
+		m, k, wide := c[0], c[1], c[2]
+		b.Run(fmt.Sprintf("M=%d/K=%d/Wide=%d", m, k, wide), func(b *testing.B) {
 			s, x, y, weight := best(b), noise(m*k), make([]float32, attentionRows*k), noise(k)
 			q, scale, inverse := make([]byte, 2*attentionRows*k), make([]float32, attentionRows), make([]float32, attentionRows)
+			for i := range x {
+				x[i] *= float32(wide)
+			}
 			for i := range weight {
-				weight[i] = 1
+				weight[i] = 0.01
 			}
 			for b.Loop() {
 				for r := 0; r < m; r += attentionRows {
