@@ -239,6 +239,18 @@ func TestMatMulAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestBetterLevelsHaveNoSmallerTiles(t *testing.T) {
+	before := 0
+	for _, level := range Supported() {
+		tile := archTile(level)
+		if size := tile.rows * tile.columns; size < before {
+			t.Errorf("%v: tiles of %d values, a lower level has %d", level, size, before)
+		} else {
+			before = size
+		}
+	}
+}
+
 // MatMul is the float32 product; T marks a transposed operand, as in the gradients.
 func BenchmarkMatMul(b *testing.B) {
 	for _, c := range []struct {
