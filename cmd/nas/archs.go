@@ -31,6 +31,7 @@ type given struct {
 	models   []model
 	workload space.Workload // of a report; batch 0: none
 	threads  int            // of a report; 0: none
+	reports  []*results.Report
 }
 
 const architectures = `Each argument is a file of architectures (a study, a report of nas search as JSON or
@@ -89,6 +90,7 @@ func (a *app) readOne(arg string, g *given) error {
 
 // take takes the front of a report.
 func (g *given) take(r *results.Report) {
+	g.reports = append(g.reports, r)
 	for _, c := range r.Front {
 		g.models = append(g.models, model{name: c.Name, arch: c.Arch, latency: c.LatencyNS})
 	}
@@ -185,6 +187,7 @@ func (t *target) suit(c *cobra.Command, g given) error {
 		for _, name := range space.Names() {
 			if s, err := space.Load(name); err == nil && s.Model.Family == family {
 				t.spaceName = name
+				break
 			}
 		}
 	}
