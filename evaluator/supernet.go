@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
-	"runtime"
-	"sort"
 	"sync"
-	"time"
 
 	"nas/evaluator/nn"
 	"nas/evaluator/text"
@@ -43,6 +39,10 @@ func TrainSupernet(ctx context.Context, s *space.Space, t Training, form nn.Supe
 	}
 	checkpoints := newRhythm()
 	err = net.Run(ctx, t.Task, func(p nn.Progress) error {
+		if t.Within != nil {
+			net.Recipe.Steps, net.Form = t.Within.fit(p.Step, net.Recipe.Steps, net.Form)
+			net.Warmup, p.Steps = min(net.Warmup, net.Recipe.Steps), net.Recipe.Steps
+		}
 		if t.Progress != nil {
 			t.Progress(p)
 		}
@@ -76,52 +76,6 @@ func (s *Supernet) Conclude() error {
 	s.net.Recipe.Steps = s.net.Step()
 	s.net.Warmup = min(s.net.Warmup, s.net.Step())
 	return s.save()
-}
-
-// Pace is what a supernet costs on this machine.
-type Pace struct {
-	Alone, Together time.Duration // of one step: of the whole alone, and with slices
-	Score           time.Duration // of one architecture, where as many as there are processors are scored at a time
-}
-
-// Training is the time that steps take.
-func (p Pace) Training(steps int) time.Duration {
-	alone := nn.DefaultSupernetForm(steps).Alone
-	return time.Duration(alone)*p.Alone + time.Duration(steps-alone)*p.Together
-}
-
-// Steps are as many as fit into a time, at least one.
-func (p Pace) Steps(within time.Duration) int {
-	const most = 1_000_000
-	return max(1, sort.Search(most, func(n int) bool { return p.Training(n+1) > within }))
-}
-
-// Rehearse trains a supernet for a few steps and scores with it, all thrown away, to
-// see what they cost.
-func Rehearse(ctx context.Context, s *space.Space, t Training) (p Pace, err error) {
-	const alone, together = 4, 6 // steps; the first of each, which fill caches, do not count
-	var ends [1 + alone + together]time.Time
-	t.Recipe.Steps, t.Recipe.Warmup = alone+together, 0
-	form := nn.DefaultSupernetForm(t.Recipe.Steps)
-	form.Alone = alone
-	t.Progress = func(p nn.Progress) { ends[p.Step] = time.Now() }
-	net, err := TrainSupernet(ctx, s, t, form, "")
-	if err != nil {
-		return p, err
-	}
-	p.Alone = ends[alone].Sub(ends[1]) / (alone - 1)
-	p.Together = ends[alone+together].Sub(ends[alone+1]) / (together - 1)
-	var archs []space.Arch
-	r := rand.New(rand.NewPCG(t.Recipe.Seed, 0))
-	for range 4 * runtime.NumCPU() {
-		archs = append(archs, s.Arch(s.Sample(r)))
-	}
-	begin := time.Now()
-	for _, scored := range All(ctx, net, archs, runtime.NumCPU(), nil) {
-		err = errors.Join(err, scored.Err)
-	}
-	p.Score = time.Since(begin) / time.Duration(len(archs))
-	return p, err
 }
 
 func (s *Supernet) Name() string { return "supernet" }

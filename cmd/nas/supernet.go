@@ -17,6 +17,7 @@ import (
 const (
 	plannedShare = 0.75 // of training
 	longestShare = 0.87 // where training ends though the machine was slower than it seemed
+	keptShare    = 0.05 // by which a slower machine makes training longer before it makes it shorter
 	scoresShare  = 0.08 // of scores; the rest is the surrogate's
 )
 
@@ -62,16 +63,19 @@ func (a *app) supernet(ctx context.Context, e *scoring, s *space.Space, t evalua
 		if err := e.settled(); err != nil {
 			return err
 		}
+		t.Within = &evaluator.Within{Pace: pace, End: time.Now().Add(share(plannedShare+keptShare, left))}
 		a.phase("the plan for %.0f s: %d steps in %.0f s, then at most %d scores in %.0f s and the search", left.Seconds(),
 			t.Recipe.Steps, pace.Training(t.Recipe.Steps).Seconds(), e.wanted, (time.Duration(e.wanted) * pace.Score).Seconds())
 	}
 	net, err := evaluator.TrainSupernet(within, s, t, form, e.learning.supernet)
 	if err != nil && ctx.Err() == nil && within.Err() != nil && net != nil && net.Steps() > 0 {
-		e.warn(a, fmt.Sprintf("the machine was slower than it seemed: the supernet was trained for %d of %d steps", net.Steps(), t.Recipe.Steps))
 		err = net.Conclude()
 	}
 	if err != nil {
 		return a.untrained(ctx, t, err)
+	}
+	if net.Steps() < t.Recipe.Steps {
+		e.warn(a, fmt.Sprintf("the machine was slower than it seemed: the supernet was trained for %d of %d steps", net.Steps(), t.Recipe.Steps))
 	}
 	a.phase("the supernet is trained: %d steps, %.0f s", net.Steps(), time.Since(begin).Seconds())
 	net.Float, e.steps, e.evaluator = e.float, net.Steps(), net
