@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -179,17 +180,27 @@ func referenceNames() (names []string) {
 	return names
 }
 
+// spaceOf is the built-in space that a report is of, else the first of the family.
+func (g given) spaceOf(family space.Family) string {
+	for _, r := range g.reports {
+		if slices.Contains(space.Names(), r.Conditions.Space) {
+			return r.Conditions.Space
+		}
+	}
+	for _, name := range space.Names() {
+		if s, err := space.Load(name); err == nil && s.Model.Family == family {
+			return name
+		}
+	}
+	panic("no built-in space of " + family.String())
+}
+
 // suit settles space, workload and threads for given architectures: flags first,
 // then what their report says, then the space of their family.
 func (t *target) suit(c *cobra.Command, g given) error {
 	family := g.models[0].arch.Family
 	if !c.Flags().Changed("space") {
-		for _, name := range space.Names() {
-			if s, err := space.Load(name); err == nil && s.Model.Family == family {
-				t.spaceName = name
-				break
-			}
-		}
+		t.spaceName = g.spaceOf(family)
 	}
 	s, err := loadSpace(t.spaceName)
 	if err != nil {

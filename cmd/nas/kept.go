@@ -119,5 +119,5 @@ func (k *keeper) identify(identity string) error {
 		}
 		return nil
 	}
-	return bad(fmt.Errorf("the scores of the study %s are of another text: what --corpus holds has changed", k.Path()), "begin another study: --study other.db; or give the former text")
+	return bad(fmt.Errorf("the scores of the study %s are of another text or supernet: what --corpus or --supernet holds has changed", k.Path()), "begin another study: --study other.db; or give the former file")
 }
