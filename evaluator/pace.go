@@ -34,40 +34,38 @@ type Within struct {
 	Pace
 	End time.Time // of the training
 
-	begun time.Time // when the step before the first was done
-	first int
+	planned int       // steps
+	first   int       // step that was seen
+	begun   time.Time // when it was done
 }
 
-// fit gives the steps, and how many of the whole alone, that still fit, never more than
-// there were. They are fewer where what is left would take a twentieth longer than there
-// is time, so that the learning rate ends low in time.
+// trust is the share of a plan's time that its pace counts for as if it had been seen, so
+// that a stop early on does not make a training short for good.
+const trust = 0.2
+
+// fit gives the steps that fit after all, and how many of them train the whole alone:
+// fewer than planned while the machine is slower than its pace, so that the learning rate
+// ends low in time, and never more.
 func (w *Within) fit(step, steps int, form nn.SupernetForm) (int, nn.SupernetForm) {
 	now := time.Now()
 	if w.begun.IsZero() {
-		w.begun, w.first = now, step
+		w.planned, w.first, w.begun = steps, step, now
 		return steps, form
 	}
-	expected := w.between(w.first, step, form.Alone)
-	const enough = 10 // steps, before they say what the machine is like
-	if step-w.first < enough || expected <= 0 {
-		return steps, form
-	}
-	slower := float64(now.Sub(w.begun)) / float64(expected)
-	left := time.Duration(float64(w.End.Sub(now)) / slower)
-	if w.between(step, steps, form.Alone) <= left+left/20 {
-		return steps, form
-	}
+	prior := trust * float64(w.Training(w.planned))
+	slower := (float64(now.Sub(w.begun)) + prior) / (float64(w.between(w.first, step, form.Alone)) + prior)
+	left := time.Duration(float64(w.End.Sub(now)) / max(slower, 1))
 	alone := func(steps int) int {
-		if step >= form.Alone {
+		if step > form.Alone {
 			return form.Alone // it is over
 		}
 		return max(step, nn.DefaultSupernetForm(steps).Alone)
 	}
-	n := step + sort.Search(steps-step, func(n int) bool {
+	steps = step + sort.Search(w.planned-step, func(n int) bool {
 		return w.between(step, step+n+1, alone(step+n+1)) > left
 	})
-	form.Alone = alone(n)
-	return n, form
+	form.Alone = alone(steps)
+	return steps, form
 }
 
 // between is the time of the steps after from, up to to, of which those up to alone

@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type Truth struct {
 	Metric string // as the source names it
 	Lower  bool   // a lower metric is better
 	Models []Trained
+	Digest string // of the file: SHA-256
 }
 
 // Trained is one model that somebody trained.
@@ -72,7 +74,7 @@ func ParseTruth(data []byte) (*Truth, error) {
 			return nil, fmt.Errorf("1: column %q is missing", name)
 		}
 	}
-	t := &Truth{}
+	t := &Truth{Digest: fmt.Sprintf("%x", sha256.Sum256(data))}
 	ids := map[string]bool{}
 	for {
 		record, err := r.Read()

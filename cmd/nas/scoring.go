@@ -35,7 +35,7 @@ type scoring struct {
 
 	evaluator evaluator.Evaluator // once it is open; nil: the surrogate
 	tokeniser *text.Tokeniser     // of the text; nil: there is none
-	data      string              // the digest of the text or task; empty: none
+	data      string              // the digest of the text, task or table; empty: none
 	origin    string              // the digest of the weights that trainings begin with or scores are of; empty: none
 	program   *evaluator.Command  // to be closed
 	warnings  []string            // that a reader of scores should know
@@ -133,7 +133,7 @@ func (a *app) open(ctx context.Context, s *scoring, in *space.Space, w space.Wor
 		if err != nil {
 			return err
 		}
-		s.evaluator = evaluator.NewTable(t)
+		s.data, s.evaluator = t.Digest, evaluator.NewTable(t)
 	case "command":
 		program, err := words(s.command)
 		if err == nil && len(program) == 0 {

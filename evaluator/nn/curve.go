@@ -6,8 +6,12 @@ type Point struct {
 	Loss float64 `json:"loss"` // mean of the steps since the last point, nats per token
 }
 
-// points are how many a learning curve has, at most.
+// points are how many a learning curve has.
 const points = 20
+
+// maxPoints bounds what a file may hold; a training whose steps change under way, 20 for
+// each doubling of the step at most, has fewer.
+const maxPoints = 600
 
 // Curve is how the loss of a training came down, evenly spaced over its steps.
 type Curve struct {
@@ -34,5 +38,5 @@ func (c *Curve) valid(done int) bool {
 		}
 		last = p.Step
 	}
-	return len(c.Points) <= points && finite(c.Sum) && c.Count >= 0 && last+c.Count == done
+	return len(c.Points) <= maxPoints && finite(c.Sum) && c.Count >= 0 && last+c.Count == done
 }

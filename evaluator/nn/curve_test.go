@@ -19,10 +19,17 @@ func TestCurve(t *testing.T) {
 	}
 	for name, bad := range map[string]Curve{
 		"order": {Points: []Point{{3, 1}, {2, 1}}, Count: 1}, "nan": {Points: []Point{{3, math.NaN()}}},
-		"count": {Count: -1, Points: []Point{{4, 1}}}, "many": {Points: make([]Point, 21)},
+		"count": {Count: -1, Points: []Point{{4, 1}}}, "many": {Points: rising(maxPoints + 1)},
 	} {
-		if bad.valid(3) {
+		if bad.valid(bad.Count+3) || bad.valid(maxPoints+1) {
 			t.Errorf("%s: %+v is valid", name, bad)
 		}
 	}
+}
+
+func rising(n int) (list []Point) {
+	for i := range n {
+		list = append(list, Point{Step: i + 1})
+	}
+	return list
 }
