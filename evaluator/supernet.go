@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"time"
 
 	"nas/evaluator/nn"
 	"nas/evaluator/text"
@@ -40,6 +39,10 @@ func TrainSupernet(ctx context.Context, s *space.Space, t Training, form nn.Supe
 	}
 	checkpoints := newRhythm()
 	err = net.Run(ctx, t.Task, func(p nn.Progress) error {
+		if t.Within != nil {
+			net.Recipe.Steps, net.Form = t.Within.fit(p.Step, net.Recipe.Steps, net.Form)
+			net.Warmup, p.Steps = min(net.Warmup, net.Recipe.Steps), net.Recipe.Steps
+		}
 		if t.Progress != nil {
 			t.Progress(p)
 		}
@@ -73,20 +76,6 @@ func (s *Supernet) Conclude() error {
 	s.net.Recipe.Steps = s.net.Step()
 	s.net.Warmup = min(s.net.Warmup, s.net.Step())
 	return s.save()
-}
-
-// Pace is the time that one step of a supernet takes, by a few that are thrown away.
-func Pace(ctx context.Context, s *space.Space, t Training, form nn.SupernetForm) (time.Duration, error) {
-	const steps = 6 // the first, which fills caches, does not count
-	var begin time.Time
-	t.Recipe.Steps, t.Recipe.Warmup, form.Alone = steps, 0, 0
-	t.Progress = func(p nn.Progress) {
-		if p.Step == 1 {
-			begin = time.Now()
-		}
-	}
-	_, err := TrainSupernet(ctx, s, t, form, "")
-	return time.Since(begin) / (steps - 1), err
 }
 
 func (s *Supernet) Name() string { return "supernet" }

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"nas/evaluator/nn"
-	"nas/internal/statistics"
 	"nas/space"
 )
 
@@ -22,7 +21,7 @@ type Train struct {
 
 	turn   chan struct{}
 	mu     sync.Mutex
-	curves map[string][]Point
+	curves map[string][]nn.Point
 }
 
 // Lessons are what a training may have from a network that was trained before, such
@@ -39,18 +38,9 @@ type Lessons struct {
 	Distillation nn.Distillation // from From; Weight 0: none
 }
 
-// Point of a learning curve.
-type Point struct {
-	Step int     `json:"step"`
-	Loss float64 `json:"loss"` // mean of the steps since the last point, nats per token
-}
-
-// points are how many a learning curve has.
-const points = 20
-
 // NewTrain makes an evaluator that trains one architecture at a time.
 func NewTrain(t Training, l Lessons) *Train {
-	return &Train{Training: t, Lessons: l, turn: make(chan struct{}, 1), curves: map[string][]Point{}}
+	return &Train{Training: t, Lessons: l, turn: make(chan struct{}, 1), curves: map[string][]nn.Point{}}
 }
 
 func (*Train) Name() string { return "train" }
@@ -77,12 +67,7 @@ func (t *Train) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 		return Score{}, err
 	}
 	checkpoints := newRhythm()
-	var curve []Point
-	var since []float64
 	err = trainer.Run(ctx, t.Task, func(p nn.Progress) error {
-		if since = append(since, p.Loss); p.Step*points/p.Steps > (p.Step-1)*points/p.Steps {
-			curve, since = append(curve, Point{p.Step, statistics.Mean(since)}), nil
-		}
 		if t.Progress != nil {
 			t.Progress(p)
 		}
@@ -92,7 +77,7 @@ func (t *Train) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 		return checkpoints.save(false, func() error { return trainer.Save(t.Checkpoint) })
 	})
 	t.mu.Lock()
-	t.curves[key] = curve
+	t.curves[key] = trainer.Curve.Points
 	t.mu.Unlock()
 	if err != nil {
 		return Score{}, err
@@ -114,7 +99,7 @@ func (t *Train) Evaluate(ctx context.Context, a space.Arch) (Score, error) {
 func (t *Train) begin(a space.Arch, e *nn.Exec[float32]) (*nn.Trainer, error) {
 	if t.Checkpoint != "" {
 		kept, err := nn.Load(t.Checkpoint, e)
-		if err == nil && kept.Arch.Equal(a) && kept.Recipe == t.Recipe {
+		if err == nil && kept.Arch.Equal(a) && kept.Recipe == t.Recipe && kept.On(t.Task) {
 			return kept, t.Lessons.give(kept, false)
 		}
 	}
@@ -139,7 +124,7 @@ func (l *Lessons) give(t *nn.Trainer, fresh bool) error {
 }
 
 // Curve is the learning curve of an architecture that was evaluated.
-func (t *Train) Curve(a space.Arch) []Point {
+func (t *Train) Curve(a space.Arch) []nn.Point {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.curves[a.Key()]

@@ -15,6 +15,8 @@ type Training struct {
 	Recipe  nn.Recipe
 	HeldOut int // batches that a score is taken on, the same for all architectures; 0: 16
 	Threads int
+	// Within shortens the training of a supernet to a time; nil: it takes what it takes.
+	Within *Within
 	// Progress is called after every step; may be nil.
 	Progress func(nn.Progress)
 	// Trained is shown what is scored, as a slice of a model; may be nil.

@@ -76,7 +76,7 @@ func training(t *testing.T, steps int, masked bool) Training {
 func TestTrain(t *testing.T) {
 	s := parseSpace(t, smallSpace)
 	a := s.Arch(s.Sample(rand.New(rand.NewPCG(2, 2))))
-	score := func(steps int) (Score, []Point) {
+	score := func(steps int) (Score, []nn.Point) {
 		e := NewTrain(training(t, steps, false), Lessons{})
 		score, err := e.Evaluate(context.Background(), a)
 		if err != nil {

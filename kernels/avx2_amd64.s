@@ -1053,7 +1053,7 @@ TEXT ·silu16(SB), NOSPLIT, $0-16
 block:
 	VMOVUPS (AX), Y0
 	VMULPS  vectorbfb8aa3b<>+0(SB), Y0, Y1
-	VMOVUPS vectorc2fa0000<>+0(SB), Y3
+	VMOVUPS vectorc2800000<>+0(SB), Y3
 	VMAXPS  Y1, Y3, Y1
 	VMOVUPS vector42fe0000<>+0(SB), Y3
 	VMINPS  Y1, Y3, Y1
@@ -1076,7 +1076,7 @@ block:
 	VMOVUPS Y0, (AX)
 	VMOVUPS 32(AX), Y0
 	VMULPS  vectorbfb8aa3b<>+0(SB), Y0, Y1
-	VMOVUPS vectorc2fa0000<>+0(SB), Y3
+	VMOVUPS vectorc2800000<>+0(SB), Y3
 	VMAXPS  Y1, Y3, Y1
 	VMOVUPS vector42fe0000<>+0(SB), Y3
 	VMINPS  Y1, Y3, Y1
@@ -1113,15 +1113,15 @@ DATA vectorbfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
 DATA vectorbfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
 GLOBL vectorbfb8aa3b<>(SB), RODATA|NOPTR, $32
 
-DATA vectorc2fa0000<>+0(SB)/4, $0xc2fa0000
-DATA vectorc2fa0000<>+4(SB)/4, $0xc2fa0000
-DATA vectorc2fa0000<>+8(SB)/4, $0xc2fa0000
-DATA vectorc2fa0000<>+12(SB)/4, $0xc2fa0000
-DATA vectorc2fa0000<>+16(SB)/4, $0xc2fa0000
-DATA vectorc2fa0000<>+20(SB)/4, $0xc2fa0000
-DATA vectorc2fa0000<>+24(SB)/4, $0xc2fa0000
-DATA vectorc2fa0000<>+28(SB)/4, $0xc2fa0000
-GLOBL vectorc2fa0000<>(SB), RODATA|NOPTR, $32
+DATA vectorc2800000<>+0(SB)/4, $0xc2800000
+DATA vectorc2800000<>+4(SB)/4, $0xc2800000
+DATA vectorc2800000<>+8(SB)/4, $0xc2800000
+DATA vectorc2800000<>+12(SB)/4, $0xc2800000
+DATA vectorc2800000<>+16(SB)/4, $0xc2800000
+DATA vectorc2800000<>+20(SB)/4, $0xc2800000
+DATA vectorc2800000<>+24(SB)/4, $0xc2800000
+DATA vectorc2800000<>+28(SB)/4, $0xc2800000
+GLOBL vectorc2800000<>(SB), RODATA|NOPTR, $32
 
 DATA vector42fe0000<>+0(SB)/4, $0x42fe0000
 DATA vector42fe0000<>+4(SB)/4, $0x42fe0000
@@ -1206,7 +1206,7 @@ TEXT ·exp16(SB), NOSPLIT, $0-32
 block:
 	VMOVUPS (AX), Y3
 	VSUBPS  Y0, Y3, Y3
-	VMOVUPS vectorc2fa0000<>+0(SB), Y5
+	VMOVUPS vectorc2800000<>+0(SB), Y5
 	VMAXPS  Y3, Y5, Y3
 	VMOVUPS vector42fe0000<>+0(SB), Y5
 	VMINPS  Y3, Y5, Y3
@@ -1228,7 +1228,7 @@ block:
 	VMOVUPS Y3, (AX)
 	VMOVUPS 32(AX), Y3
 	VSUBPS  Y0, Y3, Y3
-	VMOVUPS vectorc2fa0000<>+0(SB), Y5
+	VMOVUPS vectorc2800000<>+0(SB), Y5
 	VMAXPS  Y3, Y5, Y3
 	VMOVUPS vector42fe0000<>+0(SB), Y5
 	VMINPS  Y3, Y5, Y3

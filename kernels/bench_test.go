@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 	"time"
 )
@@ -13,30 +14,42 @@ var shapes = [][3]int{{1, 256, 256}, {1, 1024, 256}, {1, 256, 1024}, {1, 768, 76
 	{16, 256, 256}, {64, 256, 256}, {64, 1024, 256}, {128, 312, 312}, {128, 1200, 312}, {128, 512, 512}, {128, 2048, 512},
 	{128, 768, 768}, {128, 3072, 768}, {128, 768, 3072}, {256, 1024, 1024}}
 
-// peakOf is the rate in GOPS at which a level's multiply-adds run from registers
-// alone: the best of some tries; 0 where the level has no such kernel.
-func peakOf(level Level) float64 {
-	run, ops := peakKernel(level)
-	if run == nil {
-		return 0
+// report gives the metrics of f, b's loop, which computes so many operations, and how
+// near they come to those of the peak kernel, if there is one.
+func report(b *testing.B, unit string, f func(), ops float64, peak func(rounds int), peakOps int) {
+	each := float64(b.Elapsed()) / float64(b.N)
+	b.ReportMetric(ops/each, unit)
+	if peak == nil {
+		return
 	}
-	best := 0.0
-	for range 20 {
-		const rounds = 20000
+	timed := func(f func()) time.Duration {
 		start := time.Now()
-		run(rounds)
-		best = max(best, float64(ops)*rounds/float64(time.Since(start)))
+		f()
+		return time.Since(start)
 	}
-	return best
+	const pairs, moment = 41, 100 * time.Microsecond
+	calls, rounds := int(float64(moment)/each)+1, 1
+	for timed(func() { peak(rounds) }) < moment {
+		rounds *= 2
+	}
+	var ratios []float64 // of what runs in the same moment: the clock steps
+	for range pairs {
+		ours := timed(func() {
+			for range calls {
+				f()
+			}
+		})
+		best := timed(func() { peak(rounds) })
+		ratios = append(ratios, ops*float64(calls)/float64(ours)*float64(best)/float64(peakOps*rounds))
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(100*ratios[pairs/2], "%peak")
 }
 
-// report gives the metrics of a product of the shape.
-func report(b *testing.B, s *Set, m, n, k int) {
-	gops := 2 * float64(m) * float64(n) * float64(k) * float64(b.N) / float64(b.Elapsed())
-	b.ReportMetric(gops, "GOPS")
-	if peak := peakOf(s.Level()); peak > 0 {
-		b.ReportMetric(100*gops/peak, "%peak")
-	}
+// reportProduct is report of an int8 product of the shape.
+func reportProduct(b *testing.B, s *Set, f func(), m, n, k int) {
+	peak, ops := peakKernel(s.Level())
+	report(b, "GOPS", f, 2*float64(m)*float64(n)*float64(k), peak, ops)
 }
 
 // throughput gives the metrics of an operation on values that moves bytes.
@@ -74,10 +87,11 @@ func BenchmarkLinear(b *testing.B) {
 			for i := range a.X {
 				a.X[i] = float32(i%23) - 11
 			}
+			run := func() { s.Linear(&a) }
 			for b.Loop() {
-				s.Linear(&a)
+				run()
 			}
-			report(b, s, m, n, k)
+			reportProduct(b, s, run, m, n, k)
 		})
 	}
 }
@@ -90,12 +104,15 @@ func BenchmarkProduct(b *testing.B) {
 			s := best(b)
 			w, dst, lda := matrix(n, k), make([]int32, m*PadN(n)), s.valueBytes*stride(k)
 			x := make([]byte, m*lda)
-			for b.Loop() {
+			run := func() {
 				for row := 0; row < m; row += s.rowBlock {
 					s.product(dst[row*PadN(n):], PadN(n), x[row*lda:], lda, w.Data, PadK(k)/GroupDepth, min(s.rowBlock, m-row), PadN(n)/PanelWidth, PanelWidth*PadK(k), w.Sum)
 				}
 			}
-			report(b, s, m, n, k)
+			for b.Loop() {
+				run()
+			}
+			reportProduct(b, s, run, m, n, k)
 		})
 	}
 }
@@ -107,10 +124,11 @@ func BenchmarkAttention(b *testing.B) {
 		b.Run(fmt.Sprintf("M=%d/N=%d/K=%d", m, n, k), func(b *testing.B) {
 			s := best(b)
 			a := AttentionArgs{Q: noise(m * k), LDQ: k, Rows: m, KV: randomKV(s, k, n), Context: n, Dst: make([]float32, m*k), LDD: k, Scratch: make([]byte, AttentionScratch(m, k, n))}
+			run := func() { s.Attention(&a) }
 			for b.Loop() {
-				s.Attention(&a)
+				run()
 			}
-			report(b, s, m, 2*n, k)
+			reportProduct(b, s, run, m, 2*n, k)
 		})
 	}
 }
@@ -172,15 +190,19 @@ func BenchmarkSiLU(b *testing.B) {
 }
 
 // Softmax is attention's: M rows of K scores to quantised probabilities, a block
-// of rows at a time, copied as above.
+// of rows at a time, copied as above. Scores are some Wide, as near one another as
+// those of random weights or as far as those of models that look at one token alone.
 func BenchmarkSoftmax(b *testing.B) {
-	for _, c := range [][2]int{{1536, 128}, {768, 64}} {
-		m, k := c[0], c[1]
-		b.Run(fmt.Sprintf("M=%d/K=%d", m, k), func(b *testing.B) {
+	for _, c := range [][3]int{{1536, 128, 1}, {1536, 128, 100}, {768, 64, 1}} {
+		m, k, wide := c[0], c[1], c[2]
+		b.Run(fmt.Sprintf("M=%d/K=%d/Wide=%d", m, k, wide), func(b *testing.B) {
 			s, x, y, weight := best(b), noise(m*k), make([]float32, attentionRows*k), noise(k)
 			q, scale, inverse := make([]byte, 2*attentionRows*k), make([]float32, attentionRows), make([]float32, attentionRows)
+			for i := range x {
+				x[i] *= float32(wide)
+			}
 			for i := range weight {
-				weight[i] = 1
+				weight[i] = 0.01
 			}
 			for b.Loop() {
 				for r := 0; r < m; r += attentionRows {

@@ -69,9 +69,9 @@ func dequantGeneric(dst []float32, acc []int32, rowScale float32, colScale, bias
 }
 
 // exp2f is 2^x by 2^n * p(x-n), n the nearest integer and p a minimax polynomial
-// that is 1 at 0; relative error below 3.2e-6. Arguments are clamped to [-125, 127].
+// that is 1 at 0; relative error below 3.2e-6. Arguments are clamped to [-64, 127].
 func exp2f(x float32) float32 {
-	x = min(max(x, -125), 127)
+	x = min(max(x, -64), 127)
 	const round = 1.5 * (1 << 23) // adding it leaves no bits for a fraction
 	z := float32(x + round)
 	f := float32(x - float32(z-round))

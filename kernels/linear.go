@@ -49,12 +49,12 @@ func align64(n int) int { return (n + 63) &^ 63 }
 func stride(n int) int { return align64(n) | 64 }
 
 // A matrix of more than streamed bytes does not stay in the second-level cache from
-// one block of rows to the next. It is taken in parts of at most cached bytes:
-// quantising the rows again for each is cheaper than fetching it again for each
-// block of them.
+// one block of rows to the next. It is taken in as few equal parts of at most cached bytes
+// as do: quantising the rows again for each is cheaper than fetching it again for
+// each block of them.
 const (
 	streamed = 3 << 19
-	cached   = 1 << 20
+	cached   = 5 << 18
 )
 
 // Linear quantises each row of X, multiplies it with W exactly in int32 and writes
@@ -69,7 +69,8 @@ func (s *Set) Linear(a *LinearArgs) {
 		return
 	}
 	part := *a
-	step := max(cached/depth/blockColumns, 1) * blockColumns
+	parts := ((hi-lo)*depth + cached - 1) / cached
+	step := ((hi-lo)/parts + blockColumns - 1) / blockColumns * blockColumns
 	for ; lo < hi; lo += step {
 		part.ColLo, part.ColHi = lo, min(lo+step, hi)
 		s.linear(&part)

@@ -6,7 +6,7 @@ func archTile(level Level) floatTile {
 	switch {
 	case level < AVX2 || !cpu.X86.HasFMA:
 		return floatTileGeneric
-	case level == AVX512VNNI:
+	case level >= AVX512VNNI:
 		return floatTile{rows: 12, columns: 32, vector: 16, run: runFMA512, spread: spread32, transpose: transposeAVX2}
 	}
 	return floatTile{rows: 6, columns: 16, vector: 8, run: runFMA256, spread: spread16, transpose: transposeAVX2}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 )
 
 // product64 is one MatMul with its answer in float64 and the bound of its error:
@@ -240,6 +239,18 @@ func TestMatMulAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestBetterLevelsHaveNoSmallerTiles(t *testing.T) {
+	before := 0
+	for _, level := range Supported() {
+		tile := archTile(level)
+		if size := tile.rows * tile.columns; size < before {
+			t.Errorf("%v: tiles of %d values, a lower level has %d", level, size, before)
+		} else {
+			before = size
+		}
+	}
+}
+
 // MatMul is the float32 product; T marks a transposed operand, as in the gradients.
 func BenchmarkMatMul(b *testing.B) {
 	for _, c := range []struct {
@@ -267,31 +278,12 @@ func BenchmarkMatMul(b *testing.B) {
 			for i := range p.B { // memory never written would be one page of zeros
 				p.B[i] = float32(i%19) - 9
 			}
+			run := func() { s.MatMul(&p) }
 			for b.Loop() {
-				s.MatMul(&p)
+				run()
 			}
-			gflops := 2 * float64(m) * float64(n) * float64(k) * float64(b.N) / float64(b.Elapsed())
-			b.ReportMetric(gflops, "GFLOPS")
-			if peak := peakMatMul(s.Level()); peak > 0 {
-				b.ReportMetric(100*gflops/peak, "%peak")
-			}
+			peak, flops := peakFloat(s.Level())
+			report(b, "GFLOPS", run, 2*float64(m)*float64(n)*float64(k), peak, flops)
 		})
 	}
-}
-
-// peakMatMul is the rate in GFLOPS of a level's multiply-adds from registers alone:
-// the best of some tries; 0 where the level has no such kernel.
-func peakMatMul(level Level) float64 {
-	run, flops := peakFloat(level)
-	if run == nil {
-		return 0
-	}
-	best := 0.0
-	for range 20 {
-		const rounds = 20000
-		start := time.Now()
-		run(rounds)
-		best = max(best, float64(flops)*rounds/float64(time.Since(start)))
-	}
-	return best
 }

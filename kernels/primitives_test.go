@@ -449,6 +449,32 @@ func TestQuantiseRows(t *testing.T) {
 	}
 }
 
+// However far scores lie apart, a softmax makes no subnormal number, which would take
+// a hundred times as long, and what is far below the largest becomes zero.
+func TestSoftmaxOfFarScores(t *testing.T) {
+	for _, s := range sets(t) {
+		for _, n := range []int{5, 16, 50, 300} {
+			x, weight, q := make([]float32, n), make([]float32, n), make([]byte, PadK(n)*s.valueBytes)
+			for i := range x {
+				x[i], weight[i] = -8*float32(i), 1e-9
+			}
+			x[n-1] = -1e30
+			scale := make([]float32, 1)
+			s.softmax(q, len(q), x, n, n, 0, PadK(n), weight, scale, make([]float32, 1))
+			for i, v := range x {
+				if v < 0x1p-126 {
+					t.Fatalf("%v: power %d of %d is %v", s.Level(), i, n, v)
+				}
+			}
+			want := make([]byte, len(q))
+			want[0] = 127
+			if !slices.Equal(q, want) {
+				t.Errorf("%v: chances %v, want %v", s.Level(), q, want)
+			}
+		}
+	}
+}
+
 // What generic computes is what it says, within the error that it states.
 func TestFunctionsAgainstFloat64(t *testing.T) {
 	for i := -3000; i <= 3000; i++ {

@@ -91,7 +91,7 @@ func (g *grid) architecture(c *Candidate) {
 // Spread is at most n of list, in its order: well spread over the objectives of that
 // name, or without any evenly by position. The first and the last are included.
 func Spread(list []Candidate, n int, objectives []string) []Candidate {
-	weighed := objectivesOf(objectives)
+	weighed := ObjectivesOf(objectives)
 	if len(list) <= n || len(weighed) == 0 {
 		return evenly(list, n)
 	}

@@ -40,8 +40,8 @@ func markTies(front []Candidate) {
 	}
 }
 
-// objectivesOf are the objectives of those names.
-func objectivesOf(names []string) (list []search.Objective) {
+// ObjectivesOf are the objectives of those names.
+func ObjectivesOf(names []string) (list []search.Objective) {
 	for _, name := range names {
 		list = append(list, search.Objective{Name: name, Maximise: name == search.Score})
 	}

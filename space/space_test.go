@@ -36,7 +36,7 @@ func TestBuiltinSpaces(t *testing.T) {
 			}
 		}
 	}
-	if got, want := Names(), []string{"decoder-compact", "encoder-compact"}; !slices.Equal(got, want) {
+	if got, want := Names(), []string{"decoder-compact", "decoder-micro", "encoder-compact"}; !slices.Equal(got, want) {
 		t.Errorf("Names() = %v, want %v", got, want)
 	}
 }

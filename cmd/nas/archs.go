@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,6 +32,7 @@ type given struct {
 	models   []model
 	workload space.Workload // of a report; batch 0: none
 	threads  int            // of a report; 0: none
+	reports  []*results.Report
 }
 
 const architectures = `Each argument is a file of architectures (a study, a report of nas search as JSON or
@@ -89,6 +91,7 @@ func (a *app) readOne(arg string, g *given) error {
 
 // take takes the front of a report.
 func (g *given) take(r *results.Report) {
+	g.reports = append(g.reports, r)
 	for _, c := range r.Front {
 		g.models = append(g.models, model{name: c.Name, arch: c.Arch, latency: c.LatencyNS})
 	}
@@ -177,16 +180,27 @@ func referenceNames() (names []string) {
 	return names
 }
 
+// spaceOf is the built-in space that a report is of, else the first of the family.
+func (g given) spaceOf(family space.Family) string {
+	for _, r := range g.reports {
+		if slices.Contains(space.Names(), r.Conditions.Space) {
+			return r.Conditions.Space
+		}
+	}
+	for _, name := range space.Names() {
+		if s, err := space.Load(name); err == nil && s.Model.Family == family {
+			return name
+		}
+	}
+	panic("no built-in space of " + family.String())
+}
+
 // suit settles space, workload and threads for given architectures: flags first,
 // then what their report says, then the space of their family.
 func (t *target) suit(c *cobra.Command, g given) error {
 	family := g.models[0].arch.Family
 	if !c.Flags().Changed("space") {
-		for _, name := range space.Names() {
-			if s, err := space.Load(name); err == nil && s.Model.Family == family {
-				t.spaceName = name
-			}
-		}
+		t.spaceName = g.spaceOf(family)
 	}
 	s, err := loadSpace(t.spaceName)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -17,6 +18,9 @@ import (
 // scored.
 var searchEvaluators = []string{"capacity", "command", "train", "supernet", "table"}
 
+// usualScores are those of a search that is given neither a number of them nor a time.
+const usualScores = 200
+
 func (h *hunt) costly() bool { return h.scoring.name != searchEvaluators[0] }
 
 // openScores makes the scores of a search; of a replay those that are known.
@@ -29,21 +33,53 @@ func (f *find) openScores(ctx context.Context) (*keptScores, error) {
 	if f.study != "" {
 		s.checkpoint = f.study + ".training"
 	}
+	s.settle = f.settle
 	var err error
 	if f.replay {
 		err = s.pretend()
 	} else {
 		err = f.app.open(ctx, s, f.space, f.timings[0].workload, nil)
 	}
+	if err == nil {
+		err = s.settled()
+	}
 	if err != nil {
 		return nil, err
 	}
-	if f.keeper != nil {
-		if err := f.keeper.settle("steps", strconv.Itoa(s.steps)); err != nil {
-			return nil, studyFault(f.study, err)
+	identity, err := f.identity()
+	if err != nil {
+		return nil, err
+	}
+	return keep(s.evaluator, f.keeper, identity)
+}
+
+// identity is that of the search's scores, of a replay the one that the study holds.
+func (f *find) identity() (string, error) {
+	s := &f.hunt.scoring
+	switch {
+	case f.keeper == nil:
+		return s.identity(), nil
+	case f.replay:
+		settings, err := f.keeper.Settings()
+		if err != nil {
+			return "", studyFault(f.study, err)
+		}
+		return settings.Scoring, nil
+	}
+	return s.identity(), f.keeper.identify(s.identity())
+}
+
+// settle keeps in the study what was planned.
+func (f *find) settle(s *scoring) error {
+	if f.keeper == nil {
+		return nil
+	}
+	for name, n := range map[string]int{"steps": s.steps, "scores": s.wanted} {
+		if err := f.keeper.settle(name, strconv.Itoa(n)); err != nil {
+			return studyFault(f.study, err)
 		}
 	}
-	return keep(s.evaluator, f.keeper, s.identity())
+	return nil
 }
 
 // pretend makes an evaluator that is only asked for its name and unit.
@@ -98,7 +134,7 @@ func (f *find) runCostly(ctx context.Context, seeds []space.Genes) error {
 	}
 	begin := time.Now()
 	r, err := search.Surrogate(limited, f.problem, search.Costly{Score: ask, Fit: f.fit}, search.SurrogateSettings{
-		Budget: f.realScores, Seed: f.seed, Workers: f.workers, First: seeds,
+		Budget: cmp.Or(f.hunt.wanted, usualScores), Seed: f.seed, Workers: f.workers, First: seeds,
 		Progress: func(at search.SurrogateProgress) {
 			took := time.Since(begin)
 			f.progress(time.Duration(float64(took)*float64(at.Budget-at.Scored)/math.Max(float64(at.Scored), 1)),

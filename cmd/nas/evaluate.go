@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -13,7 +11,6 @@ import (
 
 	"nas/evaluator"
 	"nas/internal/strictjson"
-	"nas/results"
 	"nas/results/study"
 	"nas/space"
 )
@@ -27,6 +24,7 @@ type evaluation struct {
 	known, splits int
 	weights       string
 	study         string
+	rescoredPath  string
 	halvings      int
 }
 
@@ -54,6 +52,7 @@ a model, such as its norms, is as in --space if that is given, else as in BERT o
   nas evaluate BERT-tiny --evaluator train --corpus stories.txt --save tiny.safetensors
   nas evaluate tiny.safetensors --evaluator weights --corpus stories.txt
   nas evaluate --study phone.db --evaluator train --corpus stories.txt --steps 250 --halvings 3
+  nas evaluate front.json --evaluator train --corpus stories.txt --rescored trained.json
   nas evaluate --truth trained.csv
   nas evaluate --truth trained.csv --evaluator surrogate --known 60
 
@@ -67,7 +66,8 @@ such a file in int8, without training.
 for twice the steps, and so on. Better is what gives the better front in score, memory
 and, of a report, latency. --study keeps every score and learning curve in a study of
 nas search, whose front is scored where no architecture is given; what it knows is not
-trained again.`,
+trained again. --rescored writes the front that is given with its new scores, for
+nas compare, nas export and nas report.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.evaluate(c, e, args) }}
 	e.workloadFlags(c)
 	f := c.Flags()
@@ -76,6 +76,7 @@ trained again.`,
 	f.StringVar(&e.save, "save", "", "write the trained weights of the architecture to a safetensors `file`")
 	f.StringVar(&e.weights, "weights", "", "trained weights of the architecture: a safetensors `file`")
 	f.StringVar(&e.study, "study", "", "score the front of a study, and keep scores and learning curves in that `file`")
+	f.StringVar(&e.rescoredPath, "rescored", "", "write the report that is given, with these scores, to a JSON `file`")
 	f.IntVar(&e.halvings, "halvings", 0, "train the better half again for twice the steps, so `many` times")
 	f.Uint64Var(&e.seed, "seed", 1, "of the random numbers")
 	f.IntVar(&e.known, "known", 60, "scores that the surrogate is told")
@@ -106,6 +107,9 @@ func (a *app) evaluate(c *cobra.Command, e *evaluation, args []string) error {
 	} else if e.save != "" && len(g.models) != 1 {
 		return bad(fmt.Errorf("--save keeps the weights of one architecture, there are %d", len(g.models)), "nas evaluate each of them with a --save of its own")
 	}
+	if err := e.rescorable(g); err != nil {
+		return err
+	}
 	if err := e.suit(c, g); err != nil {
 		return err
 	}
@@ -125,15 +129,15 @@ func (a *app) evaluate(c *cobra.Command, e *evaluation, args []string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.evaluated(c.Context(), e, truth, g.models), k.close())
+	return errors.Join(a.evaluated(c.Context(), e, truth, g), k.close())
 }
 
 // evaluated judges or scores with an evaluator that is open.
-func (a *app) evaluated(ctx context.Context, e *evaluation, truth *evaluator.Truth, models []model) error {
+func (a *app) evaluated(ctx context.Context, e *evaluation, truth *evaluator.Truth, g given) error {
 	if truth != nil {
 		return a.judge(ctx, e, truth)
 	}
-	return a.score(ctx, e, models)
+	return a.score(ctx, e, g)
 }
 
 // sources are what architectures are read from.
@@ -191,6 +195,8 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 		return bad(fmt.Errorf("--halvings is of --evaluator train, not %s", e.name), "--evaluator train --halvings %d", e.halvings)
 	case e.halvings != 0 && e.truth+e.save != "":
 		return bad(errors.New("--halvings scores a front: it goes neither with --truth nor with --save"), "nas evaluate front.json --evaluator train --halvings 2")
+	case e.rescoredPath != "" && (e.truth != "" || e.halvings != 0):
+		return bad(errors.New("--rescored takes equal scores of all: it goes neither with --truth nor with --halvings"), "nas evaluate front.json --evaluator train --rescored trained.json")
 	case e.format != "table" && e.format != "md" && e.format != "json":
 		return bad(fmt.Errorf("unknown format %.20q: one of %s", e.format, strings.Join(evaluateFormats, ", ")), "--format table")
 	}
@@ -216,7 +222,7 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 	if e.truth != "" && e.save+e.weights != "" {
 		return bad(errors.New("--truth goes neither with --save nor with --weights: they are of one architecture"), "nas evaluate MODEL --save FILE")
 	}
-	for _, path := range []string{e.path, e.save} {
+	for _, path := range []string{e.path, e.save, e.rescoredPath} {
 		if path != "" {
 			if err := writable(path); err != nil {
 				return err
@@ -245,106 +251,4 @@ func (a *app) all(ctx context.Context, e *evaluation, archs []space.Arch) []eval
 	return evaluator.All(ctx, e.evaluator, archs, e.workers(), func(done int) {
 		a.progress(time.Duration(float64(time.Since(begin))*float64(len(archs)-done)/float64(done)), "%d of %d scored", done, len(archs))
 	})
-}
-
-// scored is one line of nas evaluate's JSON.
-type scored struct {
-	Name       string            `json:"name,omitempty"`
-	Arch       space.Arch        `json:"arch"`
-	Score      *float64          `json:"score"`
-	Resolution *float64          `json:"resolution"`
-	Steps      int               `json:"steps,omitempty"` // of a training that halving gave it
-	Curve      []evaluator.Point `json:"curve,omitempty"` // of a training
-	Error      string            `json:"error,omitempty"`
-}
-
-func scoredOf(m model, s evaluator.Scored, by evaluator.Evaluator) scored {
-	if s.Err != nil {
-		return scored{Name: m.name, Arch: m.arch, Error: s.Err.Error()}
-	}
-	line := scored{Name: m.name, Arch: m.arch, Score: &s.Value, Resolution: &s.Resolution}
-	if kept, ok := by.(*keptScores); ok {
-		line.Curve = kept.curve(m.arch)
-	}
-	return line
-}
-
-// score prints the scores of given models.
-func (a *app) score(ctx context.Context, e *evaluation, models []model) error {
-	list, failures := []scored{}, 0
-	if e.halvings > 0 {
-		list = a.halve(ctx, e, models)
-	} else {
-		var archs []space.Arch
-		for _, m := range models {
-			archs = append(archs, m.arch)
-		}
-		for i, s := range a.all(ctx, e, archs) {
-			list = append(list, scoredOf(models[i], s, e.evaluator))
-		}
-	}
-	for _, s := range list {
-		if s.Score == nil {
-			failures++
-		}
-	}
-	err := a.put(&e.output, func(w io.Writer) error {
-		if e.format == "json" {
-			return indented(w, struct {
-				Tool      string   `json:"tool"`
-				Evaluator string   `json:"evaluator"`
-				Unit      string   `json:"unit"`
-				Kind      string   `json:"kind"`
-				Cost      string   `json:"cost"`
-				Scores    []scored `json:"scores"`
-			}{"nas " + Version, e.evaluator.Name(), e.evaluator.Unit(), e.evaluator.Kind().String(), e.evaluator.Cost().String(), list})
-		}
-		return e.scoresList(list).Write(w, e.format)
-	})
-	switch {
-	case err != nil:
-		return err
-	case ctx.Err() != nil:
-		return &fault{exitStopped, errors.New("stopped early; the scores so far were kept"), "the same command without interruption scores the rest"}
-	case failures > 0:
-		return failed(fmt.Errorf("%d of %d architectures have no score", failures, len(list)), "the column error says why; --format json says it in full")
-	}
-	return nil
-}
-
-func (e *evaluation) scoresList(list []scored) *results.List {
-	l := &results.List{Columns: []results.Column{{Header: "model"}, {Header: "architecture"}, {Header: "score", Number: true}, {Header: "resolution", Number: true}, {Header: "error"}},
-		Below: []string{fmt.Sprintf("score       %s (%v); more is better", e.evaluator.Unit(), e.evaluator.Kind()),
-			"resolution  two scores closer than the larger one's resolution are a tie"}}
-	for _, s := range list {
-		row := []string{s.Name, s.Arch.String(), "", "", s.Error}
-		if s.Score != nil {
-			row[2], row[3] = people(*s.Score), people(*s.Resolution)
-		}
-		if e.halvings > 0 {
-			row = append(row, fmt.Sprint(s.Steps))
-		}
-		l.Rows = append(l.Rows, row)
-	}
-	if e.halvings > 0 {
-		l.Columns = append(l.Columns, results.Column{Header: "steps", Number: true})
-		l.Below = append(l.Below, "steps       of training; only scores of equally many compare")
-	}
-	return l
-}
-
-// people is v for people: counts with their unit, the rest to four digits.
-func people(v float64) string {
-	if v >= 1000 {
-		return results.Count(v)
-	}
-	return fmt.Sprintf("%.4g", v)
-}
-
-// indented writes JSON for machines that people look at too.
-func indented(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", " ")
-	return encoder.Encode(v)
 }

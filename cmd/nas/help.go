@@ -22,7 +22,7 @@ var headings = []heading{
 	{"The run", []string{"algorithm", "objectives", "evaluations", "time", "still", "seed", "workers", "study", "models", "max-mape", "min-within5"}},
 	{"Proxy accuracy", []string{"evaluator", "scores", "table", "truth", "known", "splits", "command", "budget", "parallel", "retries", "timeout"}},
 	{"Training", []string{"corpus", "task", "vocab", "steps", "train-batch", "train-sequence", "held-out", "rate", "supernet", "distil", "float32", "halvings", "save", "weights"}},
-	{"The output", []string{"format", "output", "front", "all", "help"}},
+	{"The output", []string{"format", "output", "front", "all", "rescored", "help"}},
 }
 
 // manyFlags is how many a list without headings may hold.

@@ -58,7 +58,11 @@ func (h *hunt) infeasible(err error) error {
 	if e.Name == search.Memory || e.Name == search.Flash {
 		text += ": " + parts(a, e.Memory)
 	}
-	return failed(errors.New(text), "%s is the least that it can meet; fewer or smaller choices for vocabulary, embedding and hidden make a smaller space", flag)
+	smaller := "fewer or smaller choices for vocabulary, embedding and hidden make a smaller space"
+	if h.space.Name != trainable && (e.Name == search.Memory || e.Name == search.Flash) {
+		smaller = "--space " + trainable + " holds smaller models, of a vocabulary that suits one's own text"
+	}
+	return failed(errors.New(text), "%s is the least that it can meet; %s", flag, smaller)
 }
 
 // parts says what memory goes to, and which part binds: the largest.

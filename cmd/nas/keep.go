@@ -36,7 +36,7 @@ const saveInterval = 250 * time.Millisecond
 var passing = []string{"study", "workers", "format", "output", "all", "front", "help"}
 
 // Flags that may be given anew when a search goes on.
-var stopping = []string{"evaluations", "time", "still"}
+var stopping = []string{"evaluations", "scores", "time", "still"}
 
 // resume opens the study at h.study and gives h its settings; nil: there is none yet.
 func resume(flags *pflag.FlagSet, h *hunt) (*keeper, error) {
@@ -108,6 +108,8 @@ func (k *keeper) settle(name, value string) error {
 // same reports whether a flag that names files means what the study holds of them.
 func (k *keeper) same(flag *pflag.Flag, h *hunt, settings study.Settings) bool {
 	switch flag.Name {
+	case "corpus": // keeper.identify looks into it
+		return true
 	case "space":
 		text, err := sourceOf(h.spaceName)
 		return err == nil && string(text) == settings.SpaceSource

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"nas/evaluator"
+	"nas/evaluator/nn"
 	"nas/results/study"
 	"nas/space"
 )
@@ -84,20 +85,39 @@ func (c *keptScores) put(a space.Arch, score evaluator.Score, err error) {
 }
 
 // curve is the learning curve of a, if it was trained.
-func (c *keptScores) curve(a space.Arch) (list []evaluator.Point) {
+func (c *keptScores) curve(a space.Arch) (list []nn.Point) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.known[a.Key()].Curve {
-		list = append(list, evaluator.Point(p))
+		list = append(list, nn.Point(p))
 	}
 	return list
 }
 
-// identity is all that scores depend on besides the architecture.
+// identity is all that scores depend on besides the architecture. What files hold counts,
+// not what they are called; of a supernet that is trained, the recipe.
 func (s *scoring) identity() string {
 	l := s.learning
-	if s.name == "supernet" {
-		l.supernet = "" // the recipe says what it holds
-	}
+	l.corpus, l.task, l.supernet = s.data, "", s.origin
 	return fmt.Sprintf("%s seed %d: %q budget %d %+v", s.name, s.seed, s.command, s.budget, l)
+}
+
+// identify holds the identity of scores against that of the study, which it becomes where
+// there is none.
+func (k *keeper) identify(identity string) error {
+	settings, err := k.Settings()
+	if err != nil {
+		return studyFault(k.Path(), err)
+	}
+	switch settings.Scoring {
+	case identity:
+		return nil
+	case "":
+		settings.Scoring = identity
+		if err := k.PutSettings(settings); err != nil {
+			return studyFault(k.Path(), err)
+		}
+		return nil
+	}
+	return bad(fmt.Errorf("the scores of the study %s are of another text or supernet: what --corpus or --supernet holds has changed", k.Path()), "begin another study: --study other.db; or give the former file")
 }

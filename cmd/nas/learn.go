@@ -45,7 +45,7 @@ func (l *learning) flags(c *cobra.Command) {
 	f.Float64Var(&l.rate, "rate", 3e-3, "peak of the learning rate")
 	f.IntVar(&l.heldOut, "held-out", 16, "batches of held-out text that a score is taken on")
 	f.StringVar(&l.supernet, "supernet", "", "`file` that keeps the supernet: trained on from where it is, and read when it is done; of --evaluator train: a trained one whose slices trainings begin with")
-	f.Float64Var(&l.distil, "distil", 0, "`share` of what a training learns from the whole of --supernet rather than from the text")
+	f.Float64Var(&l.distil, "distil", 0, "`share` of what a training learns from the whole of --supernet, the one teacher there is, rather than from the text")
 	f.BoolVar(&l.float, "float32", false, "score the supernet's slices, or given weights, in float32, not in int8")
 }
 
@@ -91,6 +91,7 @@ func (a *app) training(e *scoring, m space.Model) (t evaluator.Training, err err
 		if err != nil {
 			return t, bad(err, "--task %s --vocab 64, or --corpus FILE for a text of yours", text.SyntheticNames[0])
 		}
+		e.data = t.Task.Digest()
 		e.warn(a, synthetic(l.task, masked))
 		return t, nil
 	}
@@ -117,6 +118,7 @@ func (a *app) training(e *scoring, m space.Model) (t evaluator.Training, err err
 	if err != nil {
 		return t, bad(err, "a longer text or a shorter --train-sequence")
 	}
+	e.data = t.Task.Digest()
 	return t, nil
 }
 
@@ -208,5 +210,6 @@ func (e *scoring) lessons(t evaluator.Training) (l evaluator.Lessons, err error)
 	if err != nil {
 		return l, bad(err, "nas evaluate MODEL --evaluator supernet --supernet net.bin trains one")
 	}
+	e.origin = net.Digest()
 	return evaluator.Lessons{From: net.Model, Inherit: true, Distillation: nn.Distillation{Weight: e.distil, Temperature: 1}}, nil
 }

@@ -65,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"nest":     nest,
 			"alter":    alter,
 			"sub":      sub,
+			"text":     corpus,
 			"times":    times,
 			"damage":   damage,
 			"newer":    newer,
@@ -95,6 +96,15 @@ func inFolder(ts *testscript.TestScript, args []string) []string {
 		r = append(r, a)
 	}
 	return r
+}
+
+// corpus writes a text to train on, FILE; other WORDS make another one.
+func corpus(ts *testscript.TestScript, neg bool, args []string) {
+	var text strings.Builder
+	for day := range 600 {
+		fmt.Fprintf(&text, "On day %d the cat met %d mice %s. ", day, day*day%97, strings.Join(args[1:], " "))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o666))
 }
 
 // oneError holds the last command's stderr to one error line that contains all

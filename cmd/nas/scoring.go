@@ -27,12 +27,16 @@ type scoring struct {
 	retries  int
 	budget   int64
 	seed     uint64
+	wanted   int                  // scores that a search makes; 0: as many as are usual, or as fit into its time
+	settle   func(*scoring) error // keeps what wanted and steps came to be; may be nil
 	learning
 	save       string // where to; empty: nowhere
 	checkpoint string // of the training under way; empty: none
 
 	evaluator evaluator.Evaluator // once it is open; nil: the surrogate
 	tokeniser *text.Tokeniser     // of the text; nil: there is none
+	data      string              // the digest of the text or task; empty: none
+	origin    string              // the digest of the weights that trainings begin with or scores are of; empty: none
 	program   *evaluator.Command  // to be closed
 	warnings  []string            // that a reader of scores should know
 }
@@ -41,6 +45,13 @@ type scoring struct {
 func (s *scoring) warn(a *app, text string) {
 	a.warn(text)
 	s.warnings = append(s.warnings, text)
+}
+
+func (s *scoring) settled() error {
+	if s.settle == nil {
+		return nil
+	}
+	return s.settle(s)
 }
 
 // flagsOf are the evaluators that a flag is of.
@@ -148,6 +159,13 @@ func (s *scoring) close() {
 		s.program.Close()
 	}
 }
+
+// trainable is the space of searches that train and are given none: a supernet of the
+// usual one takes hours on two cores.
+const trainable = "decoder-micro"
+
+// trains reports whether scores are trained here.
+func (s *scoring) trains() bool { return s.name == "train" || s.name == "supernet" }
 
 // workers are how many architectures are scored at a time.
 func (s *scoring) workers() int {

@@ -31,7 +31,6 @@ type hunt struct {
 	seed          uint64
 	workers       int
 	scoring
-	realScores int
 	objectives []string
 	algorithm  string
 	verified   bool
@@ -85,7 +84,7 @@ func (h *hunt) bind(c *cobra.Command) {
 	f.Uint64Var(&h.seed, "seed", 1, "of the random numbers")
 	f.IntVar(&h.workers, "workers", runtime.NumCPU(), "goroutines that search; the front does not depend on it")
 	h.scoring.flags(c, searchEvaluators)
-	f.IntVar(&h.realScores, "scores", 200, "architectures that a costly --evaluator scores at most")
+	f.IntVar(&h.wanted, "scores", 0, "architectures that a costly --evaluator scores at most; 0: 200, or of a supernet what fits into --time, up to 400")
 	f.StringSliceVar(&h.objectives, "objectives", nil, "what the front weighs against each other: a `list` of two to four of score, latency, memory, flash, params; also prefill, decode and names of devices (default score,latency,memory)")
 	f.BoolVar(&h.verified, "verify", false, "run the front's members on this machine and mark those that break --latency")
 	f.StringVar(&h.study, "study", h.study, "keep everything in `file`, and go on from it where it exists")
@@ -106,8 +105,8 @@ func (h *hunt) check() (err error) {
 		return bad(fmt.Errorf("--workers %d is outside 1…1024", h.workers), "leave --workers out: the front does not depend on it")
 	}
 	h.additive = evaluator.Capacity{}
-	if h.realScores < 1 || h.realScores > 1e5 {
-		return bad(fmt.Errorf("--scores %d is outside 1…100000", h.realScores), "the default is --scores 200")
+	if h.wanted < 0 || h.wanted > 1e5 {
+		return bad(fmt.Errorf("--scores %d is outside 0…100000", h.wanted), "leave --scores out for the default")
 	}
 	if err := h.target.resolve(); err != nil {
 		return err
@@ -172,6 +171,10 @@ func (a *app) hunt(ctx context.Context, flags *pflag.FlagSet, h *hunt) (report *
 	}
 	if err := h.scoring.check(flags, searchEvaluators); err != nil {
 		return nil, errors.Join(err, k.close())
+	}
+	if k == nil && h.scoring.trains() && !flags.Changed("space") {
+		h.spaceName = trainable
+		a.phase("the space is %s, which trains in minutes; --space chooses another", trainable)
 	}
 	defer func() {
 		if closeErr := k.close(); err == nil {

@@ -15,7 +15,7 @@ import (
 
 func (a *app) spaceCommand() *cobra.Command {
 	c := group("space", "Check, show, size and sample search spaces", `A search space is a YAML file that gives the choices of each gene. Built in are
-`+strings.Join(space.Names(), " and ")+`.
+`+strings.Join(space.Names(), ", ")+`.
 
   nas space show encoder-compact > my.yaml    start from a built-in space
   nas space check my.yaml                     say what is wrong, with line and column
@@ -107,7 +107,7 @@ func loadSpace(name string) (*space.Space, error) {
 	case errors.As(err, &file):
 		return nil, bad(err, "nas space check %s lists every fault; nas space show encoder-compact prints a good file", name)
 	case os.IsNotExist(errors.Unwrap(err)):
-		return nil, bad(err, "built-in spaces are %s; a path has a dot or a slash in it", strings.Join(space.Names(), " and "))
+		return nil, bad(err, "built-in spaces are %s; a path has a dot or a slash in it", strings.Join(space.Names(), ", "))
 	}
 	return nil, bad(err, "nas search --space %s uses a built-in space; --space ./my.yaml a file", space.Names()[0])
 }

@@ -13,11 +13,18 @@ import (
 	"nas/space"
 )
 
-// Shares of the time that is left when a supernet is trained: what is planned for, and
-// where training ends though the machine was slower than it seemed.
+// Shares of the time that is left when a supernet is trained.
 const (
-	plannedShare = 0.6
-	longestShare = 0.8
+	plannedShare = 0.75 // of training
+	longestShare = 0.87 // where training ends though the machine was slower than it seemed
+	keptShare    = 0.05 // by which a slower machine makes training longer before it makes it shorter
+	scoresShare  = 0.08 // of scores; the rest is the surrogate's
+)
+
+// Scores of a search that is given a time: a surrogate of more takes longer than they.
+const (
+	leastScores = 64
+	mostScores  = 400
 )
 
 // supernet makes the evaluator that scores slices, training what it slices. Where ctx
@@ -33,7 +40,7 @@ func (a *app) supernet(ctx context.Context, e *scoring, s *space.Space, t evalua
 	begin := time.Now()
 	if limited {
 		var cancel context.CancelFunc
-		within, cancel = context.WithTimeout(ctx, time.Duration(longestShare*float64(time.Until(deadline))))
+		within, cancel = context.WithTimeout(ctx, share(longestShare, time.Until(deadline)))
 		defer cancel()
 	}
 	kept, keptForm, err := nn.ReadRecipe(e.learning.supernet)
@@ -43,22 +50,32 @@ func (a *app) supernet(ctx context.Context, e *scoring, s *space.Space, t evalua
 	case e.learning.supernet != "" && err != nil && !errors.Is(err, os.ErrNotExist):
 		return bad(err, "another --supernet FILE, or none, trains a new one")
 	case limited && e.steps == 0:
-		pace, err := evaluator.Pace(within, s, t, form)
+		pace, err := evaluator.Rehearse(within, s, t)
 		if err != nil {
 			return a.untrained(ctx, t, err)
 		}
-		left := float64(time.Until(deadline))
-		t.Recipe.Steps = int(min(max(plannedShare*left/float64(pace), 1), 1e6))
+		left := time.Until(deadline)
+		t.Recipe.Steps = pace.Steps(share(plannedShare, left))
 		t.Recipe.Warmup, form = nn.DefaultRecipe(t.Recipe.Steps).Warmup, nn.DefaultSupernetForm(t.Recipe.Steps)
-		a.phase("%d steps of %.0f ms fit into the time", t.Recipe.Steps, pace.Seconds()*1e3)
+		if e.wanted == 0 {
+			e.wanted = min(max(int(share(scoresShare, left)/max(pace.Score, 1)), leastScores), mostScores)
+		}
+		if err := e.settled(); err != nil {
+			return err
+		}
+		t.Within = &evaluator.Within{Pace: pace, End: time.Now().Add(share(plannedShare+keptShare, left))}
+		a.phase("the plan for %.0f s: %d steps in %.0f s, then at most %d scores in %.0f s and the search", left.Seconds(),
+			t.Recipe.Steps, pace.Training(t.Recipe.Steps).Seconds(), e.wanted, (time.Duration(e.wanted) * pace.Score).Seconds())
 	}
 	net, err := evaluator.TrainSupernet(within, s, t, form, e.learning.supernet)
 	if err != nil && ctx.Err() == nil && within.Err() != nil && net != nil && net.Steps() > 0 {
-		e.warn(a, fmt.Sprintf("the machine was slower than it seemed: the supernet was trained for %d of %d steps", net.Steps(), t.Recipe.Steps))
 		err = net.Conclude()
 	}
 	if err != nil {
 		return a.untrained(ctx, t, err)
+	}
+	if net.Steps() < t.Recipe.Steps {
+		e.warn(a, fmt.Sprintf("the machine was slower than it seemed: the supernet was trained for %d of %d steps", net.Steps(), t.Recipe.Steps))
 	}
 	a.phase("the supernet is trained: %d steps, %.0f s", net.Steps(), time.Since(begin).Seconds())
 	net.Float, e.steps, e.evaluator = e.float, net.Steps(), net
@@ -78,3 +95,5 @@ func (a *app) untrained(ctx context.Context, t evaluator.Training, err error) er
 	}
 	return bad(err, "another --supernet FILE, or none, trains a new one")
 }
+
+func share(of float64, d time.Duration) time.Duration { return time.Duration(of * float64(d)) }

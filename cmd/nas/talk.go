@@ -16,6 +16,7 @@ type talk struct {
 	w     io.Writer
 	live  bool // a terminal: progress may be redrawn
 	drawn bool
+	said  map[string]bool
 }
 
 // phase says what begins or what was found.
@@ -24,8 +25,17 @@ func (t *talk) phase(format string, args ...any) {
 	fmt.Fprintf(t.w, "nas: "+format+"\n", args...)
 }
 
-// warn says what the reader of the results should know.
-func (t *talk) warn(text string) { t.phase("warning: %s", text) }
+// warn says what the reader of the results should know, once.
+func (t *talk) warn(text string) {
+	if t.said[text] {
+		return
+	}
+	if t.said == nil {
+		t.said = map[string]bool{}
+	}
+	t.said[text] = true
+	t.phase("warning: %s", text)
+}
 
 // progress redraws the status line; left is the expected remaining time, 0 if
 // unknown.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +27,7 @@ type target struct {
 
 func (t *target) workloadFlags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&t.spaceName, "space", "encoder-compact", "search space: a built-in `name` or a YAML file")
+	f.StringVar(&t.spaceName, "space", "encoder-compact", "search space: a built-in `name` ("+strings.Join(space.Names(), ", ")+") or a YAML file")
 	f.StringVar(&t.phase, "phase", "", "decoder latency to look at: prefill or decode (default decode)")
 	f.IntVar(&t.batch, "batch", 0, "sequences at once (default 1)")
 	f.IntVar(&t.sequence, "sequence", 0, "tokens of an encoder's sequence (default: the space's)")

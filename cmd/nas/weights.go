@@ -70,6 +70,9 @@ func (a *app) given(s *scoring, models []model) error {
 		list = append(list, m.weights)
 	}
 	first := list[0]
+	for _, w := range list {
+		s.origin += w.Model.Digest()
+	}
 	for _, w := range list[1:] {
 		if !sameTokens(w, first) {
 			return bad(errors.New("the weights were trained with different tokenisers: their losses are of different tokens"), "nas evaluate each file alone")

@@ -19,7 +19,7 @@ import (
 // A checkpoint is a line that names the format, a line of JSON, then parameters and
 // both moments as little-endian float32, and the SHA-256 of all before it.
 const (
-	checkpointFormat = "nas training checkpoint 1\n"
+	checkpointFormat = "nas training checkpoint 2\n"
 	maxHeader        = 64 << 10
 )
 
@@ -29,11 +29,13 @@ type checkpointHeader struct {
 	Recipe  Recipe       `json:"recipe"`
 	Form    SupernetForm `json:"form"`
 	Step    int          `json:"step"`
+	Curve   Curve        `json:"curve"`
+	Data    string       `json:"data"` // the digest of the task
 }
 
 // Save writes the state of t to a file, whole or not at all.
 func (t *Trainer) Save(path string) error {
-	header, err := json.Marshal(checkpointHeader{t.Arch, t.Widened, t.Recipe, t.Form, t.Step()})
+	header, err := json.Marshal(checkpointHeader{t.Arch, t.Widened, t.Recipe, t.Form, t.Step(), t.Curve, t.data})
 	if err != nil {
 		return err
 	}
@@ -117,7 +119,7 @@ func load(f interface {
 	if sum := sha256.Sum256(data[:end]); !bytes.Equal(sum[:], data[end:]) {
 		return nil, errors.New("nn: checkpoint: the checksum is another: the file is damaged")
 	}
-	t := &Trainer{Model: &Model[float32]{Arch: h.Arch, Widened: h.Widened, Tensors: tensors, Params: make([]float32, n), Grads: make([]float32, n)}, Recipe: h.Recipe, Form: h.Form}
+	t := &Trainer{Model: &Model[float32]{Arch: h.Arch, Widened: h.Widened, Tensors: tensors, Params: make([]float32, n), Grads: make([]float32, n)}, Recipe: h.Recipe, Form: h.Form, Curve: h.Curve, data: h.Data}
 	t.bind(e)
 	t.optimiser.Step = h.Step
 	data = data[at:end]
@@ -137,7 +139,7 @@ func parseHeader(data []byte) (h checkpointHeader, at int, err error) {
 	rest, ok := bytes.CutPrefix(data, []byte(checkpointFormat))
 	end := bytes.IndexByte(rest, '\n')
 	if !ok || end < 0 || end > maxHeader {
-		return h, 0, errors.New("nn: this is no training checkpoint")
+		return h, 0, errors.New("nn: this is no training checkpoint of this version")
 	}
 	if err := strictjson.Decode(rest[:end], &h); err != nil {
 		return h, 0, fmt.Errorf("nn: checkpoint: %w", err)
@@ -150,6 +152,9 @@ func parseHeader(data []byte) (h checkpointHeader, at int, err error) {
 	}
 	if h.Step < 0 || h.Step > h.Recipe.Steps {
 		return h, 0, fmt.Errorf("nn: checkpoint: step %d of %d", h.Step, h.Recipe.Steps)
+	}
+	if !h.Curve.valid(h.Step) {
+		return h, 0, fmt.Errorf("nn: checkpoint: its learning curve is none of %d steps", h.Step)
 	}
 	return h, len(checkpointFormat) + end + 1, nil
 }

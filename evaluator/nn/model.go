@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -241,4 +243,14 @@ func (s slicer) across(name string, heads, width, full, n int) matrix {
 	w := s.linear(name, n, width)
 	w.blocks, w.step, w.across = heads, full, true
 	return w.merge()
+}
+
+// Digest names the parameters: equal ones, equal digests. It is half a SHA-256.
+func (m *Model[F]) Digest() string {
+	h := sha256.New()
+	fmt.Fprintln(h, m.Arch.Key(), m.Widened)
+	if err := binary.Write(h, binary.LittleEndian, m.Params); err != nil {
+		panic(err) // of a type without a fixed size
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:16])
 }

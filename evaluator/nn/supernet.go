@@ -89,8 +89,8 @@ func LoadSupernet(path string, s *space.Space, r Recipe, f SupernetForm, e *Exec
 
 // Run is Trainer.Run for the sandwich; the loss that progress gets is the whole's.
 func (s *Supernet) Run(ctx context.Context, task text.Task, progress func(Progress) error) error {
-	if task.Vocabulary() > s.Arch.Vocabulary {
-		return fmt.Errorf("nn: a task of %d tokens for a model of %d", task.Vocabulary(), s.Arch.Vocabulary)
+	if err := s.start(task); err != nil {
+		return err
 	}
 	batch := text.NewBatch(s.Batch, s.Sequence)
 	for s.Step() < s.Steps {

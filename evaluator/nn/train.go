@@ -69,6 +69,8 @@ type Trainer struct {
 	*Model[float32]
 	Recipe
 	Form      SupernetForm // zero but for a Supernet's
+	Curve     Curve
+	data      string // the digest of the task that it began with; empty: none yet
 	optimiser *Optimiser[float32]
 	pass      *Pass[float32]
 	teacher   *Pass[float32] // nil: none
@@ -128,8 +130,8 @@ type Progress struct {
 // returns. After every step it calls progress, unless that is nil; an error of it
 // ends the run too. A *Diverged leaves the parameters as they were before that step.
 func (t *Trainer) Run(ctx context.Context, task text.Task, progress func(Progress) error) error {
-	if task.Vocabulary() > t.Arch.Vocabulary {
-		return fmt.Errorf("nn: a task of %d tokens for a model of %d", task.Vocabulary(), t.Arch.Vocabulary)
+	if err := t.start(task); err != nil {
+		return err
 	}
 	batch := text.NewBatch(t.Batch, t.Sequence)
 	for t.Step() < t.Steps {
@@ -150,6 +152,21 @@ func (t *Trainer) Run(ctx context.Context, task text.Task, progress func(Progres
 	}
 	return nil
 }
+
+// start checks that t may train on a task.
+func (t *Trainer) start(task text.Task) error {
+	switch {
+	case task.Vocabulary() > t.Arch.Vocabulary:
+		return fmt.Errorf("nn: a task of %d tokens for a model of %d", task.Vocabulary(), t.Arch.Vocabulary)
+	case t.data != "" && t.data != task.Digest():
+		return fmt.Errorf("nn: it was trained on another text or task (%s, not %s)", t.data, task.Digest())
+	}
+	t.data = task.Digest()
+	return nil
+}
+
+// On reports whether t was trained on the task, or on none yet.
+func (t *Trainer) On(task text.Task) bool { return t.data == "" || t.data == task.Digest() }
 
 // step takes one step on a batch.
 func (t *Trainer) step(batch text.Batch) (Progress, error) {
@@ -174,6 +191,7 @@ func (t *Trainer) update(step int, loss float64) (Progress, error) {
 		return Progress{}, &Diverged{step + 1}
 	}
 	norm := t.optimiser.Update(t.pass.Exec, t.Model, Rate(t.Rate, step, t.Warmup, t.Steps), t.Decay, t.Clip)
+	t.Curve.add(step+1, t.Steps, loss)
 	return Progress{step + 1, t.Steps, loss, norm}, nil
 }
 

@@ -112,7 +112,7 @@ func TestTrainingLearns(t *testing.T) {
 // Neither the number of threads nor a stop changes a bit.
 func TestResumeBitForBit(t *testing.T) {
 	task := synthetic(t, "copy", false)
-	train := func(threads, stop int) []float32 {
+	train := func(threads, stop int) ([]float32, []Point) {
 		trainer, err := NewTrainer(tinyDecoder(2), recipe(12), exec32(t, threads))
 		if err != nil {
 			t.Fatal(err)
@@ -135,16 +135,22 @@ func TestResumeBitForBit(t *testing.T) {
 			if trainer, err = Load(path, exec32(t, 1)); err != nil {
 				t.Fatal(err)
 			}
+			if err := trainer.Run(context.Background(), synthetic(t, "recall", false), nil); err == nil || !strings.Contains(err.Error(), "another text") {
+				t.Errorf("it goes on with another task: %v", err)
+			}
 		}
 		if err := trainer.Run(context.Background(), task, nil); err != nil || trainer.Step() != 12 {
 			t.Fatalf("%v at step %d", err, trainer.Step())
 		}
-		return trainer.Params
+		return trainer.Params, trainer.Curve.Points
 	}
-	want := train(1, 0)
+	want, curve := train(1, 0)
+	if len(curve) != 12 || curve[11].Step != 12 || curve[11].Loss >= curve[0].Loss {
+		t.Errorf("learning curve %v", curve)
+	}
 	for _, c := range [][2]int{{2, 0}, {3, 0}, {2, 5}} {
-		if got := train(c[0], c[1]); !slices.Equal(got, want) {
-			t.Errorf("%d threads, stopped after %d steps: other weights", c[0], c[1])
+		if got, points := train(c[0], c[1]); !slices.Equal(got, want) || !slices.Equal(points, curve) {
+			t.Errorf("%d threads, stopped after %d steps: other weights or another curve, %v not %v", c[0], c[1], points, curve)
 		}
 	}
 }
@@ -196,9 +202,10 @@ func TestCheckpointFaults(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"empty": {}, "other": []byte("hello\n"), "short": good[:len(good)-1], "long": append(slices.Clone(good), 0),
 		"bit": flip(len(good) - 100), "sum": flip(len(good) - 1),
-		"huge": bytes.Replace(good, []byte(`"vocabulary":24`), []byte(`"vocabulary":1048576`), 1),
-		"key":  bytes.Replace(good, []byte(`"steps"`), []byte(`"stepz"`), 1),
-		"step": bytes.Replace(good, []byte(`"step":0`), []byte(`"step":99`), 1),
+		"huge":  bytes.Replace(good, []byte(`"vocabulary":24`), []byte(`"vocabulary":1048576`), 1),
+		"key":   bytes.Replace(good, []byte(`"steps"`), []byte(`"stepz"`), 1),
+		"step":  bytes.Replace(good, []byte(`"step":0`), []byte(`"step":99`), 1),
+		"curve": bytes.Replace(good, []byte(`"curve":{}`), []byte(`"curve":{"count":3}`), 1),
 	} {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)

@@ -1,6 +1,8 @@
 package text
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 )
@@ -28,6 +30,8 @@ type Task interface {
 	// Held fills b with batch i of the held-out examples, always the same.
 	Held(i int, b Batch)
 	Vocabulary() int
+	// Digest names the data: tasks of equal digests make equal examples.
+	Digest() string
 }
 
 // Corpus is text as tokens: the next-token task, or the masked-token task of
@@ -36,6 +40,7 @@ type Corpus struct {
 	Train, HeldOut []int32
 	vocabulary     int
 	masked         bool
+	digest         string
 	counts         *bigrams // for Difficulty, when it is first asked
 }
 
@@ -45,10 +50,26 @@ func NewCorpus(train, held []int32, vocabulary, length int, masked bool) (*Corpu
 	if len(train) <= length || len(held) <= length {
 		return nil, fmt.Errorf("text: %d tokens and %d held out are too few for sequences of %d", len(train), len(held), length)
 	}
-	return &Corpus{Train: train, HeldOut: held, vocabulary: vocabulary, masked: masked}, nil
+	return &Corpus{Train: train, HeldOut: held, vocabulary: vocabulary, masked: masked, digest: digest(train, held, vocabulary, masked)}, nil
+}
+
+// digest is the first half of a SHA-256 of all that examples are made of.
+func digest(train, held []int32, vocabulary int, masked bool) string {
+	h := sha256.New()
+	fmt.Fprintln(h, len(train), len(held), vocabulary, masked)
+	for _, tokens := range [][]int32{train, held} {
+		data := make([]byte, 0, 4*len(tokens))
+		for _, t := range tokens {
+			data = binary.LittleEndian.AppendUint32(data, uint32(t))
+		}
+		h.Write(data)
+	}
+	return fmt.Sprintf("text %x", h.Sum(nil)[:16])
 }
 
 func (c *Corpus) Vocabulary() int { return c.vocabulary }
+
+func (c *Corpus) Digest() string { return c.digest }
 
 func (c *Corpus) Draw(r *rand.Rand, b Batch) {
 	for i := range b.B {

@@ -90,6 +90,10 @@ func NewSynthetic(name string, vocabulary int, masked bool) (*Synthetic, error) 
 
 func (s *Synthetic) Vocabulary() int { return s.vocabulary }
 
+func (s *Synthetic) Digest() string {
+	return fmt.Sprintf("synthetic %s %d masked %t", s.name, s.vocabulary, s.masked)
+}
+
 func (s *Synthetic) Draw(r *rand.Rand, b Batch) {
 	tokens, asked := make([]int32, b.T+1), make([]bool, b.T+1)
 	for i := range b.B {

@@ -371,3 +371,46 @@ func TestDifficulty(t *testing.T) {
 		}
 	}
 }
+
+// A digest depends on all that examples are made of.
+func TestDigest(t *testing.T) {
+	tokens := make([]int32, 200)
+	for i := range tokens {
+		tokens[i] = int32(i % 50)
+	}
+	other := slices.Clone(tokens)
+	other[199]++
+	seen := map[string]string{}
+	for name, c := range map[string]struct {
+		train, held []int32
+		vocabulary  int
+		masked      bool
+	}{
+		"one": {tokens[:100], tokens[100:], 300, false}, "cut elsewhere": {tokens[:90], tokens[90:], 300, false},
+		"last token": {tokens[:100], other[100:], 300, false}, "vocabulary": {tokens[:100], tokens[100:], 301, false},
+		"masked": {tokens[:100], tokens[100:], 300, true},
+	} {
+		task, err := NewCorpus(c.train, c.held, c.vocabulary, 16, c.masked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, _ := NewCorpus(slices.Clone(c.train), c.held, c.vocabulary, 20, c.masked)
+		if again.Digest() != task.Digest() {
+			t.Errorf("%s: equal data, two digests", name)
+		}
+		if twin, ok := seen[task.Digest()]; ok {
+			t.Errorf("%s and %s have one digest", name, twin)
+		}
+		seen[task.Digest()] = name
+	}
+	for _, name := range SyntheticNames {
+		s, err := NewSynthetic(name, 32, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[s.Digest()] = name
+	}
+	if len(seen) != 5+len(SyntheticNames) {
+		t.Errorf("%d digests", len(seen))
+	}
+}

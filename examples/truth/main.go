@@ -1,7 +1,7 @@
 // Command truth trains architectures of a space in bands of nearly equal size, each
 // from scratch with several seeds, and writes what nas evaluate --truth reads.
 //
-//	go run ./examples/truth --space examples/truth/stories.yaml --corpus stories.txt -o truth.csv
+//	go run ./examples/truth --space decoder-micro --corpus stories.txt -o truth.csv
 //
 // stories.csv is what the defaults gave on a sample of 4 MB of children's stories
 // (TinyStories, Eldan & Li 2023): 24 architectures in three bands, two seeds each,
@@ -48,7 +48,7 @@ func main() {
 }
 
 func run() error {
-	file := flag.String("space", "", "search space, a YAML file")
+	file := flag.String("space", "", "search space: a built-in name or a YAML file")
 	corpus := flag.String("corpus", "", "UTF-8 text")
 	synthetic := flag.String("task", "", "train on this synthetic task, not on a text: "+strings.Join(text.SyntheticNames, ", "))
 	out := flag.String("o", "truth.csv", "CSV file to write or go on with")
@@ -62,11 +62,7 @@ func run() error {
 	held := flag.Int("held-out", 48, "batches of held-out text")
 	flag.Parse()
 
-	data, err := os.ReadFile(*file)
-	if err != nil {
-		return err
-	}
-	s, err := space.Parse(*file, data)
+	s, err := space.Load(*file)
 	if err != nil {
 		return err
 	}

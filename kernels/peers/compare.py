@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Times ours and its peers, interleaved on one core: medians, and ratios to ours.
+With more threads only whole models, on any cores.
 
-usage: compare.py [--core N] [--rounds N] [--ms N] [--only TEXT] [--build DIR]
+usage: compare.py [--core N] [--threads N] [--rounds N] [--ms N] [--only TEXT] [--build DIR]
 """
 import argparse
 import os
+import signal
 import statistics
 import subprocess
 
 SHAPES = [(1, 256, 256), (1, 1024, 256), (1, 256, 1024), (1, 768, 768), (1, 3072, 768), (16, 256, 256), (64, 256, 256), (64, 1024, 256),
           (128, 312, 312), (128, 1200, 312), (128, 512, 512), (128, 2048, 512), (128, 768, 768), (128, 3072, 768), (128, 768, 3072), (256, 1024, 1024)]
-MODELS = ["TinyBERT-4", "BERT-mini"]
+MODELS = ["TinyBERT-4", "BERT-mini", "stories15M prefill", "stories15M decode"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -31,29 +33,34 @@ def drivers(build):
 
 
 class Peer:
-    def __init__(self, name, command, environment, core):
+    def __init__(self, name, command, environment, core, threads):
         self.name, self.why = name, ""
-        one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "GOMAXPROCS": "1"}
+        count = dict.fromkeys(("THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GOMAXPROCS"), str(threads))
         if name.endswith("-amx") and "amx_int8" not in open("/proc/cpuinfo").read():
             self.why = "no AMX"
         elif not (os.path.exists(command[0]) or command[0] == "node"):
             self.why = "not built"
         # Ours binds its working thread itself (ours/main.go says why).
-        place = command + ["-core", str(core)] if command[0].endswith("/ours") else ["taskset", "-c", str(core)] + command
-        start = lambda: subprocess.Popen(place, env={**os.environ, **one, **environment}, text=True,
-                                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if command[0].endswith("/ours"):
+            command = command + ["-core", str(core), "-threads", str(threads)]
+        elif threads == 1:
+            command = ["taskset", "-c", str(core)] + command
         if not self.why:
-            self.process = start()
+            self.process = subprocess.Popen(command, env={**os.environ, **count, **environment}, text=True,
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def ask(self, line):
         if self.why:
             return self.why
+        self.process.send_signal(signal.SIGCONT)
         try:
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
             answer = self.process.stdout.readline().strip()
         except BrokenPipeError:
             answer = ""
+        # Threads that wait for more work by spinning would take the next one's cores.
+        self.process.send_signal(signal.SIGSTOP)
         if not answer:
             self.why = "does not run here"
         return answer or self.why
@@ -79,22 +86,24 @@ def measure(peers, request, rounds, ms):
 def row(label, times, show):
     base = next((t for t in times if not isinstance(t, str)), 1)
     cells = ["-" if isinstance(t, str) else "%s %.2f" % (show(t), t / base) for t in times]
-    print("%-14s" % label + "".join("%16s" % c for c in cells), flush=True)
+    print("%-18s" % label + "".join("%16s" % c for c in cells), flush=True)
 
 
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("--core", type=int, default=1)
+    args.add_argument("--threads", type=int, default=1)
     args.add_argument("--rounds", type=int, default=15)
     args.add_argument("--ms", type=float, default=3)
     args.add_argument("--only", default="")
     args.add_argument("--build", default=HERE + "/build")
     o = args.parse_args()
-    peers = [Peer(*d, o.core) for d in drivers(o.build)]
+    peers = [Peer(*d, o.core, o.threads) for d in drivers(o.build)]
     cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "unknown CPU")
-    print("# %s, core %d, one thread, %d rounds of %g ms, medians; GOPS (models: ms) and how many times the first column it takes" % (cpu, o.core, o.rounds, o.ms))
-    print("%-14s" % "M x N x K" + "".join("%16s" % p.name for p in peers))
-    for m, n, k in SHAPES:
+    where = "core %d, one thread" % o.core if o.threads == 1 else "%d threads" % o.threads
+    print("# %s, %s, %d rounds of %g ms, medians; GOPS (models: ms) and how many times the first column it takes" % (cpu, where, o.rounds, o.ms))
+    print("%-18s" % "M x N x K" + "".join("%16s" % p.name for p in peers))
+    for m, n, k in SHAPES if o.threads == 1 else []:
         label = "%dx%dx%d" % (m, n, k)
         if o.only in label:
             row(label, measure(peers, "linear %d %d %d" % (m, n, k), o.rounds, o.ms), lambda t: "%.0f" % (2 * m * n * k / t))
@@ -102,6 +111,8 @@ def main():
         if o.only in name:
             row(name, measure(peers, "model " + name, o.rounds, o.ms * 5), lambda t: "%.2f" % (t / 1e6))
     for p in peers:
+        if hasattr(p, "process"):
+            p.process.kill()
         if p.why:
             print("# %s: left out: %s" % (p.name, p.why))
 

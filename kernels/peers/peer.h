@@ -2,6 +2,7 @@
 //
 //   linear M N K   prepare a layer           -> ok, or no and why
 //   model NAME     prepare a whole encoder   -> ok, or no and why
+//   model NAME prefill|decode   prepare a decoder: 128 tokens, or one after 255
 //   time NS        run for about NS          -> nanoseconds a run
 #pragma once
 #include <chrono>

@@ -18,6 +18,9 @@ type Settings struct {
 	Flags       []Flag `json:"flags"`
 	Space       string `json:"space"`
 	SpaceSource string `json:"space_source"` // YAML
+	// Scoring is all that costly scores depend on besides the architecture; empty: there
+	// are none.
+	Scoring string `json:"scoring,omitempty"`
 }
 
 // Flag is a flag of the command with its values.

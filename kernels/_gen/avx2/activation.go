@@ -12,7 +12,7 @@ import (
 // of operands of min and max lets a NaN through.
 func exp2f(x VecVirtual) VecVirtual {
 	z, f, p := YMM(), YMM(), YMM()
-	VMOVUPS(constant(-125), f)
+	VMOVUPS(constant(-64), f)
 	VMAXPS(x, f, x)
 	VMOVUPS(constant(127), f)
 	VMINPS(x, f, x)

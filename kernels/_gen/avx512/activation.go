@@ -36,7 +36,7 @@ func horner(p, t []VecVirtual, coefficients ...float32) {
 // already in range above. The order of operands of max lets a NaN through.
 func exp2f(x, p []VecVirtual) {
 	n := zmms(len(x))
-	low, round := vector(-125), vector(12582912)
+	low, round := vector(-64), vector(12582912)
 	layers(len(x), func(i int) { VMAXPS(x[i], low, x[i]) })
 	layers(len(x), func(i int) { VADDPS(round, x[i], n[i]) })
 	layers(len(x), func(i int) { VSUBPS(round, n[i], n[i]) })

@@ -31,9 +31,10 @@ func main() {
 	Generate()
 }
 
-// tile holds rows by vectors accumulators. A step of the loop is one k: the
-// vectors of b, and for each row its value of a broadcast. Lines of c are fetched
-// ahead of the loop, of b eight steps ahead.
+// tile holds rows by vectors accumulators. A step is one k: the vectors of b, and for
+// each row its value of a broadcast. The loop takes four, since its own instructions
+// compete for the ports of the multiply-adds. Lines of c are fetched ahead of the
+// loop, of b eight steps ahead.
 func tile(l level, rows, vectors int) {
 	name := fmt.Sprintf("tile%dx%d%s", rows, vectors, l.name)
 	TEXT(name, NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, ldb, depth int, alpha, beta float32)")
@@ -46,7 +47,9 @@ func tile(l level, rows, vectors int) {
 	SHLQ(Imm(2), ldc)
 	SHLQ(Imm(2), lda)
 	SHLQ(Imm(2), ldb)
-	lda3, lda5, low := GP64(), GP64(), GP64()
+	lda3, lda5, low, ldb3, ahead := GP64(), GP64(), GP64(), GP64(), GP64()
+	LEAQ(Mem{Base: ldb, Index: ldb, Scale: 2}, ldb3)
+	LEAQ(Mem{Base: b, Index: ldb, Scale: 8}, ahead)
 	if rows > 3 {
 		LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
 	}
@@ -84,26 +87,55 @@ func tile(l level, rows, vectors int) {
 	for v := range w {
 		w[v] = l.vector()
 	}
-	Label("step")
-	for v := range w {
-		VMOVUPS(Mem{Base: b, Disp: v * l.bytes}, w[v])
+	below := func(base Register, u int) Mem {
+		return []Mem{{Base: base}, {Base: base, Index: ldb, Scale: 1}, {Base: base, Index: ldb, Scale: 2}, {Base: base, Index: ldb3, Scale: 1}}[u]
 	}
-	for line := 0; line < vectors*l.bytes; line += 64 {
-		PREFETCHT0(Mem{Base: b, Index: ldb, Scale: 8, Disp: line})
-	}
-	for r := range acc {
-		VBROADCASTSS(row(r), x)
+	step := func(u int) {
 		for v := range w {
-			VFMADD231PS(w[v], x, acc[r][v])
+			VMOVUPS(below(b, u).Offset(v*l.bytes), w[v])
+		}
+		for line := 0; line < vectors*l.bytes; line += 64 {
+			PREFETCHT0(below(ahead, u).Offset(line))
+		}
+		for r := range acc {
+			VBROADCASTSS(row(r).Offset(4*u), x)
+			for v := range w {
+				VFMADD231PS(w[v], x, acc[r][v])
+			}
 		}
 	}
-	ADDQ(Imm(4), a)
-	if rows > 6 {
-		ADDQ(Imm(4), low)
+	on := func(steps int) {
+		ADDQ(Imm(uint64(4*steps)), a)
+		if rows > 6 {
+			ADDQ(Imm(uint64(4*steps)), low)
+		}
+		for _, p := range []Register{b, ahead} {
+			if steps == 1 {
+				ADDQ(ldb, p)
+			} else {
+				LEAQ(Mem{Base: p, Index: ldb, Scale: uint8(steps)}, p)
+			}
+		}
 	}
-	ADDQ(ldb, b)
+	const unroll = 4
+	SUBQ(Imm(unroll), depth)
+	JL(LabelRef("few"))
+	Label("steps")
+	for u := range unroll {
+		step(u)
+	}
+	on(unroll)
+	SUBQ(Imm(unroll), depth)
+	JGE(LabelRef("steps"))
+	Label("few")
+	ADDQ(Imm(unroll), depth)
+	JZ(LabelRef("summed"))
+	Label("step")
+	step(0)
+	on(1)
 	DECQ(depth)
 	JNZ(LabelRef("step"))
+	Label("summed")
 
 	alpha, beta, bits := x, w[0], GP32()
 	VBROADCASTSS(param("alpha"), alpha)

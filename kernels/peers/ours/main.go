@@ -1,5 +1,5 @@
 // Ours as a driver of the comparison (see ../peer.h for the protocol): layers and
-// whole encoders at the level that NAS_CPU names; with -float32 layers by MatMul.
+// whole models at the level that NAS_CPU names; with -float32 layers by MatMul.
 //
 // Only the thread that works is bound to the core: the runtime's watching thread
 // wakes every 20 µs for some milliseconds after a pause, and on the same core each
@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,14 +24,17 @@ import (
 
 func main() {
 	float32s := flag.Bool("float32", false, "layers in float32")
-	core := flag.Int("core", 0, "the CPU to work on")
+	core := flag.Int("core", 0, "the CPU that one thread works on")
+	threads := flag.Int("threads", 1, "threads of a whole model")
 	flag.Parse()
-	runtime.LockOSThread()
-	var cores unix.CPUSet
-	cores.Set(*core)
-	if err := unix.SchedSetaffinity(0, &cores); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	if *threads == 1 {
+		runtime.LockOSThread()
+		var cores unix.CPUSet
+		cores.Set(*core)
+		if err := unix.SchedSetaffinity(0, &cores); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 	level, err := kernels.Detect(os.Getenv("NAS_CPU"))
 	if err != nil {
@@ -45,13 +49,13 @@ func main() {
 	var run func()
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		var m, n, k int
-		var name string
+		var name, phase string
 		var want float64
 		answer := "no such request"
 		if c, _ := fmt.Sscanf(lines.Text(), "linear %d %d %d", &m, &n, &k); c == 3 {
 			run, answer = linear(set, m, n, k, *float32s), "ok"
-		} else if c, _ := fmt.Sscanf(lines.Text(), "model %s", &name); c == 1 {
-			if run = model(set, name); *float32s || run == nil {
+		} else if c, _ := fmt.Sscanf(lines.Text(), "model %s %s", &name, &phase); c >= 1 {
+			if run = model(set, *threads, name, phase); *float32s || run == nil {
 				run, answer = nil, "no such model"
 			} else {
 				answer = "ok"
@@ -93,19 +97,31 @@ func linear(set *kernels.Set, m, n, k int, float32s bool) func() {
 	return func() { set.Linear(&a) }
 }
 
-func model(set *kernels.Set, name string) func() {
-	for _, r := range space.References(space.Encoder) {
-		if r.Name != name {
+func model(set *kernels.Set, threads int, name, phase string) func() {
+	workloads := map[string]space.Workload{
+		"":        {Batch: 1, Tokens: 128},
+		"prefill": {Phase: space.Prefill, Batch: 1, Tokens: 128, Context: 128},
+		"decode":  {Phase: space.Decode, Batch: 1, Tokens: 128, Context: 256},
+	}
+	w, ok := workloads[phase]
+	if !ok {
+		return nil
+	}
+	for _, r := range slices.Concat(space.References(space.Encoder), space.References(space.Decoder)) {
+		if r.Name != name || (r.Arch.Family == space.Decoder) != (phase != "") {
 			continue
 		}
 		a := r.Arch
 		a.Model.Vocabulary, a.Model.Head = 1000, space.NoHead // lookups and heads are not compared
-		p := space.Lower(a, space.Workload{Batch: 1, Tokens: 128})
-		e, err := engine.New(engine.Pack(p, engine.RandomSource(1, p)), engine.Options{Threads: 1, Kernels: set}, p)
+		p := space.Lower(a, w)
+		e, err := engine.New(engine.Pack(p, engine.RandomSource(1, p)), engine.Options{Threads: threads, Kernels: set}, p)
 		if err != nil {
 			return nil
 		}
 		tokens := make([]int32, 128)
+		if w.Phase == space.Decode {
+			tokens = tokens[:1]
+		}
 		return func() {
 			if _, err := e.Run(0, tokens); err != nil {
 				panic(err)
