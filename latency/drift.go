@@ -1,6 +1,7 @@
 package latency
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -47,6 +48,36 @@ func (t *Table) Drift(now Entry) (float64, error) {
 // steady reports whether an entry is good enough to compare speeds by, to some 4 %.
 func (e Entry) steady() bool {
 	return e.Quorum() || e.Reached >= quorumRounds && e.Error > 0 && e.Error <= 2*quorumTolerance
+}
+
+const (
+	leastTies = 8 // models that are run again beside others
+	mostTies  = 28
+)
+
+// tie is a program that the table has too.
+type tie struct {
+	program *space.Program
+	entry   Entry
+}
+
+// ties are at most n of programs that t has as whole models of up to so many ns,
+// evenly by their time.
+func (t *Table) ties(programs []*space.Program, largest float64, n int) (list []tie) {
+	for _, p := range programs {
+		if m := t.model(p); m != nil && m.Whole.Floor <= largest {
+			list = append(list, tie{p, m.Whole})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b tie) int { return cmp.Compare(a.entry.Floor, b.entry.Floor) })
+	if len(list) <= n {
+		return list
+	}
+	chosen := make([]tie, n)
+	for i := range chosen {
+		chosen[i] = list[i*(len(list)-1)/(n-1)]
+	}
+	return chosen
 }
 
 // model is the one of t that is a program, nil if none is.

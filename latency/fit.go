@@ -8,7 +8,7 @@ import (
 )
 
 // fit explains a table: the logarithm of an op's time in a model is the op's own
-// plus what the regime adds to its class. An op's time is its share of the whole
+// plus what the regime adds to its class, on a line between the regimes' middles. An op's time is its share of the whole
 // run's: steps alone have a lower floor than together. Neighbouring regimes are held
 // together, so that a regime with few models takes after those beside it.
 type fit struct {
@@ -105,11 +105,17 @@ func (f *fit) wholes(models []Model) (log [regimes]float64) {
 	return log
 }
 
+// at is what a class takes beyond its ops' own in a model that streams so many bytes.
+func (f *fit) at(c class, bytes int) float64 {
+	r, part := between(bytes)
+	return (1-part)*f.factor[c][r] + part*f.factor[c][r+1]
+}
+
 // sum is the time that f makes of a model whose ops it knows.
 func (f *fit) sum(m *Model) float64 {
 	sum := 0.0
 	for _, o := range m.Ops {
-		sum += float64(o.Count) * math.Exp(f.op[o.Op]+f.factor[classOf(o.Op)][regimeOf(m.Bytes)])
+		sum += float64(o.Count) * math.Exp(f.op[o.Op]+f.at(classOf(o.Op), m.Bytes))
 	}
 	return sum
 }

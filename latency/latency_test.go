@@ -246,14 +246,19 @@ func TestCover(t *testing.T) {
 	}
 }
 
+// What lies between the middles of two regimes is between them, and what lies beyond
+// the first or last is there.
 func TestRegimes(t *testing.T) {
-	for r := range regimes - 1 {
-		end := regimeEnd(r)
-		if regimeOf(end) != r+1 || regimeOf(end-1) > r {
-			t.Errorf("regime %d ends at %d: %d and %d", r, end, regimeOf(end-1), regimeOf(end))
+	for bytes := 1; bytes < 1<<40; bytes += 1 + bytes/7 {
+		r, part := between(bytes)
+		if r < 0 || r > regimes-2 || part < 0 || part > 1 {
+			t.Fatalf("%d bytes: regime %d and %v", bytes, r, part)
+		}
+		if near := r + int(math.Round(part)); near != regimeOf(bytes) && math.Abs(part-0.5) > 1e-6 {
+			t.Errorf("%d bytes are in regime %d, and nearest to the middle of %d", bytes, regimeOf(bytes), near)
 		}
 	}
-	if regimeEnd(regimes-1) != 0 || regimeOf(0) != 0 || regimeOf(math.MaxInt) != regimes-1 {
+	if regimeOf(0) != 0 || regimeOf(math.MaxInt) != regimes-1 {
 		t.Error("the first or last regime is not open")
 	}
 }

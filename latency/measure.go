@@ -263,10 +263,12 @@ func (s *subject) measure(to *modelState, roundTime time.Duration, most int, loo
 	s.whole = s.whole[:0]
 	before := look()
 	for range n {
-		if s.trace != nil {
+		s.whole = append(s.whole, float64(once()))
+	}
+	if s.trace != nil {
+		for range n {
 			s.step()
 		}
-		s.whole = append(s.whole, float64(once()))
 	}
 	to.Looks.add(before, look())
 	to.Whole.add(s.whole)

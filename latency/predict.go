@@ -45,8 +45,9 @@ const (
 	firmRuns    = 8    // held-out models that an interval can be learnt from
 	betweenRuns = 0.02 // logarithm: by how much all times together differ between two runs of measuring, with 90 %
 	wideRuns    = 0.25 // where too few models were measured to learn from
-	sameRegimes = 0.01 // logarithm: regimes that differ by less are one
-	maxRegimes  = 12
+	cuts        = 4    // of a regime, which make ranges
+	sameRegimes = 0.01 // logarithm: ranges in which a model differs by less are one
+	maxRegimes  = 24
 )
 
 // NewPredictor makes a predictor of a table that has entries.
@@ -83,27 +84,34 @@ func (p *Predictor) Scaled(factor float64) *Predictor {
 // Table is what p predicts from.
 func (p *Predictor) Table() *Table { return p.table }
 
-// mergedRange are neighbouring regimes that hardly differ.
+// A mergedRange is a range of the weights streamed in which each class of steps has
+// one factor.
 type mergedRange struct {
 	below  int
 	factor [classes]float64 // logarithms, rising from range to range
-	width  float64          // regimes
+	width  float64
 }
 
-// merge joins the two neighbouring ranges that differ least, until all differ and are
-// few: a search works through each of them.
+// merge cuts the line between regimes into narrow ranges, and joins the two
+// neighbours that differ least until all differ and are few: a search works through
+// each of them.
 func (p *Predictor) merge() {
-	for r := range regimes {
-		m := mergedRange{below: regimeEnd(r), width: 1}
+	share := p.shares()
+	for i := range regimes * cuts {
+		at := func(part float64) int {
+			return int(firstRegime * math.Exp2((float64(i)+part)/(2*cuts)))
+		}
+		m := mergedRange{below: at(1), width: 1}
 		for c := range m.factor {
-			m.factor[c] = p.fit.factor[c][r] + p.bias
+			m.factor[c] = p.fit.at(class(c), at(0.5)) + p.bias
 		}
 		p.regimes = append(p.regimes, m)
 	}
+	p.regimes[len(p.regimes)-1].below = 0
 	for len(p.regimes) > 1 {
 		nearest, least := 0, math.Inf(1)
 		for i := range len(p.regimes) - 1 {
-			if d := p.regimes[i].difference(&p.regimes[i+1]); d < least {
+			if d := p.regimes[i].difference(&p.regimes[i+1], &share); d < least {
 				nearest, least = i, d
 			}
 		}
@@ -115,10 +123,22 @@ func (p *Predictor) merge() {
 	}
 }
 
-// difference is that of the class that differs most.
-func (m *mergedRange) difference(next *mergedRange) (d float64) {
+// shares is what each class has of the table's models, in the mean.
+func (p *Predictor) shares() (share [classes]float64) {
+	for i := range p.table.Models {
+		m := &p.table.Models[i]
+		part := 1 / (m.Sum() * float64(len(p.table.Models)))
+		for _, o := range m.Ops {
+			share[classOf(o.Op)] += float64(o.Count) * o.Floor * part
+		}
+	}
+	return share
+}
+
+// difference is that of a model of which each class has its share.
+func (m *mergedRange) difference(next *mergedRange, share *[classes]float64) (d float64) {
 	for c := range m.factor {
-		d = max(d, math.Abs(next.factor[c]-m.factor[c]))
+		d += share[c] * math.Abs(next.factor[c]-m.factor[c])
 	}
 	return d
 }

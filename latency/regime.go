@@ -22,16 +22,12 @@ func regimeOf(bytes int) int {
 	return min(1+int(2*math.Log2(float64(bytes)/firstRegime)), regimes-1)
 }
 
-// regimeEnd is the number of bytes at which the next regime begins.
-func regimeEnd(regime int) int {
-	if regime == regimes-1 {
-		return 0
-	}
-	end := int(firstRegime * math.Exp2(float64(regime)/2))
-	for regimeOf(end) <= regime { // of rounding
-		end++
-	}
-	return end
+// between is where models that stream so many bytes lie among the regimes' middles:
+// between which two, and how far from the first.
+func between(bytes int) (regime int, part float64) {
+	at := 0.5 + 2*math.Log2(math.Max(float64(bytes), firstRegime)/firstRegime)
+	regime = min(int(at), regimes-2)
+	return regime, min(at-float64(regime), 1)
 }
 
 // class is what the steps of one regime have a common factor for: kinds, and

@@ -89,24 +89,18 @@ func even(list []sized, n int) (chosen []space.Arch, total float64) {
 }
 
 // Validate runs architectures on this machine and holds what p predicts of them
-// against it, at the table's pace and at the speed that the reference models of all
-// sizes have now.
-func Validate(ctx context.Context, p *Predictor, archs []space.Arch, s Settings) (*Validation, []Case, *Runs, error) {
+// against it, at the table's pace and at the speed that models of all sizes have now:
+// those of ties that are in the table too, which are run in between.
+func Validate(ctx context.Context, p *Predictor, archs []space.Arch, ties []*space.Program, s Settings) (*Validation, []Case, *Runs, error) {
 	var programs []*space.Program
 	largest := 0.0
 	for _, a := range archs {
 		programs = append(programs, space.Lower(a, s.Workload))
 		largest = max(largest, p.Program(programs[len(programs)-1]).Nanoseconds)
 	}
-	var known []Entry // of the reference models, in the table
-	for _, r := range space.References(archs[0].Family) {
-		if s.Workload.Validate(r.Arch.Model) != nil {
-			continue
-		}
-		program := space.Lower(r.Arch, s.Workload)
-		if m := p.table.model(program); m != nil && m.Whole.Floor <= largest {
-			programs, known = append(programs, program), append(known, m.Whole)
-		}
+	var known []Entry // of the ties, in the table
+	for _, t := range p.table.ties(ties, largest, min(mostTies, max(leastTies, len(archs)/2))) {
+		programs, known = append(programs, t.program), append(known, t.entry)
 	}
 	s.Pace = p.table.Pace
 	runs, err := MeasurePrograms(ctx, programs, s)

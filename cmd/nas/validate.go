@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -15,7 +16,6 @@ import (
 	"nas/kernels"
 	"nas/latency"
 	"nas/results"
-	"nas/space"
 )
 
 // trial is what nas validate is asked.
@@ -107,7 +107,7 @@ func (a *app) validate(ctx context.Context, v *trial) error {
 	}
 	s := v.settings(device, level)
 	s.Budget, s.Seed = time.Duration(v.time), v.seed
-	found, cases, runs, err := a.trial(ctx, v.space, from.predictor, s, v.models)
+	found, cases, runs, err := a.trial(ctx, &v.target, from.predictor, s, v.models)
 	if err != nil {
 		return err
 	}
@@ -130,17 +130,21 @@ func (a *app) validate(ctx context.Context, v *trial) error {
 }
 
 // trial runs models of a space against a predictor.
-func (a *app) trial(ctx context.Context, s *space.Space, p *latency.Predictor, settings latency.Settings, models int) (*latency.Validation, []latency.Case, *latency.Runs, error) {
-	archs, err := latency.Strata(s, settings.Workload, p, models, settings.Budget, rand.New(rand.NewPCG(settings.Seed, 1)))
+func (a *app) trial(ctx context.Context, t *target, p *latency.Predictor, settings latency.Settings, models int) (*latency.Validation, []latency.Case, *latency.Runs, error) {
+	archs, err := latency.Strata(t.space, settings.Workload, p, models, settings.Budget, rand.New(rand.NewPCG(settings.Seed, 1)))
 	if err != nil {
 		return nil, nil, nil, failed(err, "give it more --time")
+	}
+	ties, err := t.within(settings.Workload, math.Inf(1))
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	a.phase("running %d models on this machine: kernel level %s, threads %d, %v", len(archs), settings.Level, settings.Threads, settings.Workload)
 	budget := settings.Budget
 	settings.Progress = func(p latency.Progress) {
 		a.progress(max(budget-p.Elapsed, 0), "round %d: %d of %d models done", p.Round, p.Done, p.Models)
 	}
-	v, cases, runs, err := latency.Validate(ctx, p, archs, settings)
+	v, cases, runs, err := latency.Validate(ctx, p, archs, ties, settings)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return nil, nil, nil, failed(errors.New("stopped before every model ran"), "give it more --time, or fewer --models")
 	}
