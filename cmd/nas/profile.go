@@ -314,7 +314,7 @@ func (a *app) table(ctx context.Context, c *condition, device devices.Profile, s
 	if s.Budget < leastValidation {
 		return table, nil
 	}
-	found, _, _, err := a.trial(ctx, &c.target, predictor, s, validationModels)
+	found, _, _, err := a.trial(ctx, c.space, predictor, programs, s, validationModels)
 	if err != nil {
 		a.warn("the table is not validated: " + strings.TrimPrefix(err.Error(), "latency: "))
 		return table, nil

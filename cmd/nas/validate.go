@@ -16,6 +16,7 @@ import (
 	"nas/kernels"
 	"nas/latency"
 	"nas/results"
+	"nas/space"
 )
 
 // trial is what nas validate is asked.
@@ -107,7 +108,11 @@ func (a *app) validate(ctx context.Context, v *trial) error {
 	}
 	s := v.settings(device, level)
 	s.Budget, s.Seed = time.Duration(v.time), v.seed
-	found, cases, runs, err := a.trial(ctx, &v.target, from.predictor, s, v.models)
+	ties, err := v.within(s.Workload, math.Inf(1))
+	if err != nil {
+		return err
+	}
+	found, cases, runs, err := a.trial(ctx, v.space, from.predictor, ties, s, v.models)
 	if err != nil {
 		return err
 	}
@@ -129,15 +134,11 @@ func (a *app) validate(ctx context.Context, v *trial) error {
 	return v.judge(found)
 }
 
-// trial runs models of a space against a predictor.
-func (a *app) trial(ctx context.Context, t *target, p *latency.Predictor, settings latency.Settings, models int) (*latency.Validation, []latency.Case, *latency.Runs, error) {
-	archs, err := latency.Strata(t.space, settings.Workload, p, models, settings.Budget, rand.New(rand.NewPCG(settings.Seed, 1)))
+// trial runs models of a space against a predictor, between ties that its table may have.
+func (a *app) trial(ctx context.Context, in *space.Space, p *latency.Predictor, ties []*space.Program, settings latency.Settings, models int) (*latency.Validation, []latency.Case, *latency.Runs, error) {
+	archs, err := latency.Strata(in, settings.Workload, p, models, settings.Budget, rand.New(rand.NewPCG(settings.Seed, 1)))
 	if err != nil {
 		return nil, nil, nil, failed(err, "give it more --time")
-	}
-	ties, err := t.within(settings.Workload, math.Inf(1))
-	if err != nil {
-		return nil, nil, nil, err
 	}
 	a.phase("running %d models on this machine: kernel level %s, threads %d, %v", len(archs), settings.Level, settings.Threads, settings.Workload)
 	budget := settings.Budget
