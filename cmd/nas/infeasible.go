@@ -60,7 +60,7 @@ func (h *hunt) infeasible(err error) error {
 	}
 	smaller := "fewer or smaller choices for vocabulary, embedding and hidden make a smaller space"
 	if h.space.Name != trainable && (e.Name == search.Memory || e.Name == search.Flash) {
-		smaller = "--space " + trainable + " holds smaller models, of a vocabulary that suits one's own text"
+		smaller = "--space " + trainable + " holds small decoders, of a vocabulary learnt on one's own text"
 	}
 	return failed(errors.New(text), "%s is the least that it can meet; %s", flag, smaller)
 }

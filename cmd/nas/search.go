@@ -51,6 +51,7 @@ func (a *app) searchCommand() *cobra.Command {
 memory at once. Without --device this machine is measured first (half a minute,
 once). Equal flags, seed and device give the same front, whatever the workers.
 It ends after --evaluations, after --time, or when the front stands still.
+Where --evaluator is train or supernet the default of --space is ` + trainable + `.
 
   nas search --memory 8MiB
   nas search --memory 8MiB --latency 20ms --device board.json
