@@ -49,8 +49,8 @@ func align64(n int) int { return (n + 63) &^ 63 }
 func stride(n int) int { return align64(n) | 64 }
 
 // A matrix of more than streamed bytes does not stay in the second-level cache from
-// one block of rows to the next. It is taken in as few equal parts of at most cached bytes
-// as do: quantising the rows again for each is cheaper than fetching it again for
+// one block of rows to the next. It is taken in equal parts of at most cached bytes, as
+// few as do: quantising the rows again for each is cheaper than fetching it again for
 // each block of them.
 const (
 	streamed = 3 << 19

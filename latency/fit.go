@@ -8,9 +8,10 @@ import (
 )
 
 // fit explains a table: the logarithm of an op's time in a model is the op's own
-// plus what the regime adds to its class, on a line between the regimes' middles. An op's time is its share of the whole
-// run's: steps alone have a lower floor than together. Neighbouring regimes are held
-// together, so that a regime with few models takes after those beside it.
+// plus what the regime adds to its class, on a line between the regimes' middles. An
+// op's time is its share of the whole run's: steps alone have a lower floor than
+// together. Neighbouring regimes are held together, so that a regime with few models
+// takes after those beside it.
 type fit struct {
 	op     map[space.Op]float64
 	factor [classes][regimes]float64
