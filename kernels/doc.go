@@ -34,4 +34,4 @@ package kernels
 
 // Version is raised whenever a kernel's time may have changed. A latency table
 // carries it.
-const Version = 6
+const Version = 7
