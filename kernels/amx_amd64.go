@@ -43,6 +43,14 @@ func (c *tileConfig) configure(rows, groups int) {
 	set(7, last, PanelWidth*GroupDepth) // weights of the last step
 }
 
+// amxSums is room for the sums of a panel, to be used from the start of a cache line
+// on: tiles that cross lines are slow, and Go aligns its stack to less.
+type amxSums [amxRows*PanelWidth + 15]int32
+
+func (s *amxSums) aligned() *int32 {
+	return &s[-uintptr(unsafe.Pointer(s))/4%16]
+}
+
 // productOfAMX takes 32 rows at a time through all panels.
 func productOfAMX(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, sum []int32) {
 	if rows < amxLeast {
@@ -57,12 +65,12 @@ func productOfAMX(dst []int32, ldc int, a []byte, lda int, b []int8, groups, row
 		offset = &sum[:panels*PanelWidth][0]
 	}
 	var config tileConfig
-	var sums [amxRows * PanelWidth]int32
+	var sums amxSums
 	for m := 0; m < rows; m += amxRows {
 		n := min(amxRows, rows-m)
 		config.configure(n, groups)
 		to := (*float32)(unsafe.Pointer(&dst[m*ldc]))
-		productAMX(to, ldc, &a[m*lda], lda, n, &b[0], panelStride, groups, panels, offset, nil, nil, nil, nil, PanelWidth, (*byte)(unsafe.Pointer(&config)), &sums[0])
+		productAMX(to, ldc, &a[m*lda], lda, n, &b[0], panelStride, groups, panels, offset, nil, nil, nil, nil, PanelWidth, (*byte)(unsafe.Pointer(&config)), sums.aligned())
 	}
 }
 
@@ -84,13 +92,13 @@ func affineAMX(dst []float32, ldd int, a []byte, lda int, rowScale []float32, b 
 	}
 	last := columns - (columns-1)/PanelWidth*PanelWidth
 	var config tileConfig
-	var sums [amxRows * PanelWidth]int32
+	var sums amxSums
 	for m := 0; m < rows; m += amxRows {
 		n := min(amxRows, rows-m)
 		config.configure(n, b.groups)
 		if residual != nil {
 			add = &residual[m*ldd]
 		}
-		productAMX(&dst[m*ldd], ldd, &a[m*lda], lda, n, &b.data[0], b.stride, b.groups, panels, sum, &rowScale[m], &b.scale[:panels*PanelWidth][0], bias, add, last, (*byte)(unsafe.Pointer(&config)), &sums[0])
+		productAMX(&dst[m*ldd], ldd, &a[m*lda], lda, n, &b.data[0], b.stride, b.groups, panels, sum, &rowScale[m], &b.scale[:panels*PanelWidth][0], bias, add, last, (*byte)(unsafe.Pointer(&config)), sums.aligned())
 	}
 }
