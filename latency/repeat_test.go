@@ -99,8 +99,9 @@ func repeated(t *testing.T, programs []*space.Program, s Settings) *Table {
 	return table
 }
 
-// apart is by how much two tables differ, as logarithms, when the speed of models of
-// each size is brought together: ops in the mean over their models, and whole models.
+// apart is by how much two tables differ, as logarithms, when the machine's speed is
+// brought together as Validate does: ops in the mean over their models, and whole
+// models.
 type apart struct {
 	ops    map[space.Op]float64
 	models []float64
@@ -112,16 +113,17 @@ func differences(a, b *Table) apart {
 	var speeds []float64
 	for i := range a.Models {
 		if a.Models[i].Complete() {
-			d.add(a.Models[i].Bytes, b.Models[i].Whole.Floor/a.Models[i].Whole.Floor)
+			d.add(&a.Models[i], &b.Models[i])
 		}
 	}
 	sums, result := map[space.Op][]float64{}, apart{ops: map[space.Op]float64{}}
 	for i := range a.Models {
-		m, n, factor := &a.Models[i], &b.Models[i], d.at(a.Models[i].Bytes)
+		m, n := &a.Models[i], &b.Models[i]
 		for j, o := range m.Ops {
-			sums[o.Op] = append(sums[o.Op], math.Log(n.Ops[j].Floor/o.Floor/factor))
+			sums[o.Op] = append(sums[o.Op], math.Log(n.Ops[j].Floor/o.Floor/d.at(classOf(o.Op), m.Bytes)))
 		}
 		if m.Complete() {
+			factor := d.whole.at(m.Bytes)
 			result.models = append(result.models, math.Log(n.Whole.Floor/m.Whole.Floor/factor))
 			speeds = append(speeds, factor)
 		}

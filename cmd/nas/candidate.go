@@ -78,12 +78,12 @@ func (j *judge) warnings() []string {
 		if slices.ContainsFunc(j.timings[:i], func(b timing) bool { return b.predictor == t.predictor }) {
 			continue
 		}
-		of := "the table"
-		if t.short != "" && t.name != search.Latency {
-			of = "the table of " + t.short
+		words := t.predictor.Table().Unconfirmed()
+		if words != "" && t.short != "" && t.name != search.Latency {
+			words = t.short + ": " + words
 		}
-		if n := t.predictor.Table().WithoutQuorum(); n > 0 {
-			w = append(w, fmt.Sprintf("the floors of %d of the %d ops of %s were not confirmed to 1 %%: the machine was not quiet", n, len(t.predictor.Table().Entries()), of))
+		if words != "" {
+			w = append(w, words)
 		}
 	}
 	for _, gap := range []struct {
