@@ -64,7 +64,7 @@ func TestNoisyNeighbour(t *testing.T) {
 }
 
 // NAS_REPEAT=1 measures ten tables in a row: after the speeds of all are brought
-// together, ops are at most 1 % apart or marked.
+// together, ops are at most 2 % apart, for each table knows them to 1 %, or marked.
 func TestTenTables(t *testing.T) {
 	slow(t)
 	s, programs := builtin(t)
@@ -79,7 +79,7 @@ func TestTenTables(t *testing.T) {
 			continue
 		}
 		t.Logf("table %d", i+1)
-		checkApart(t, differences(tables[0], tables[i]), [2]*Table{tables[0], tables[i]}, 0.01)
+		checkApart(t, differences(tables[0], tables[i]), [2]*Table{tables[0], tables[i]}, 0.02)
 	}
 }
 
@@ -139,10 +139,13 @@ func differences(a, b *Table) apart {
 func checkApart(t *testing.T, d apart, tables [2]*Table, bound float64) {
 	t.Helper()
 	entries := [2]map[space.Op][]Entry{tables[0].Entries(), tables[1].Entries()}
-	firm, worst := 0, 0.0
+	firm, near, worst := 0, 0, 0.0
 	var ops, models []float64
 	for o, v := range d.ops {
 		ops = append(ops, math.Abs(v))
+		if math.Abs(v) <= bound {
+			near++
+		}
 		if !confirmed(entries[0][o]) || !confirmed(entries[1][o]) {
 			continue
 		}
@@ -155,6 +158,6 @@ func checkApart(t *testing.T, d apart, tables [2]*Table, bound float64) {
 	for _, v := range d.models {
 		models = append(models, math.Abs(v))
 	}
-	t.Logf("speed %+.1f %%; %d of %d ops confirmed by both, at most %.2f %% apart; apart in the median: ops %.2f %%, models %.2f %%",
-		100*(d.speed-1), firm, len(d.ops), 100*worst, 100*statistics.Median(ops), 100*statistics.Median(models))
+	t.Logf("speed %+.1f %%; %d of %d ops confirmed by both, at most %.2f %% apart; %d within %.0f %%; apart in the median: ops %.2f %%, models %.2f %%",
+		100*(d.speed-1), firm, len(d.ops), 100*worst, near, 100*bound, 100*statistics.Median(ops), 100*statistics.Median(models))
 }
