@@ -141,7 +141,7 @@ func leaveOut(own map[space.Op]float64) (misses []float64, inside int) {
 func TestPredictorNeverFails(t *testing.T) {
 	_, programs := builtin(t)
 	p := predictor(t, made([]*space.Program{space.Probe(programs[0].Steps[1].Op)}, func(space.Op, int) float64 { return 5 }, 0))
-	for _, text := range []string{"norm rows=1 n=1", "linear rows=16777216 n=16777216 k=16777216", "attention batch=1 rows=1 heads=1 kv=1 width=8 context=1"} {
+	for _, text := range []string{"norm rows=1 n=1", "linear rows=16777216 n=16777216 k=4096", "attention batch=1 rows=1 heads=1 kv=1 width=8 context=1"} {
 		o, err := space.ParseOp(text)
 		if err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"nas/internal/atomicfile"
 	"nas/internal/strictjson"
@@ -190,15 +191,17 @@ type stateFile struct {
 // Checkpoint is the file of a profile in the making: whole tables, and the state of
 // the one at work.
 type Checkpoint struct {
-	Settings string      `json:"settings"` // of the whole profile; another one cannot go on from here
-	Tables   []tableJSON `json:"tables,omitempty"`
-	Limit    float64     `json:"limit"` // that the covering of the state was made with
-	State    *State      `json:"state,omitempty"`
+	Settings string        `json:"settings"` // of the whole profile; another one cannot go on from here
+	Tables   []tableJSON   `json:"tables,omitempty"`
+	Elapsed  time.Duration `json:"elapsed_ns,omitempty"` // that the tables took
+	Limit    float64       `json:"limit"`                // that the covering of the state was made with
+	State    *State        `json:"state,omitempty"`
 }
 
-// Add puts a finished table into c and ends the state.
-func (c *Checkpoint) Add(t *Table) {
+// Add puts a finished table, which took so long, into c and ends the state.
+func (c *Checkpoint) Add(t *Table, took time.Duration) {
 	c.Tables = append(c.Tables, t.json())
+	c.Elapsed += took
 	c.State = nil
 }
 
@@ -250,6 +253,9 @@ func parseCheckpoint(data []byte) (*Checkpoint, error) {
 	}
 	if sum, err := checksum(&f.Content); err != nil || sum != f.Checksum {
 		return nil, errors.New(" the content does not match its checksum: the file was damaged or edited")
+	}
+	if f.Content.Elapsed < 0 || f.Content.Limit < 0 {
+		return nil, fmt.Errorf(" tables that took %v, models that cost %v", f.Content.Elapsed, f.Content.Limit)
 	}
 	if _, err := f.Content.Finished(); err != nil {
 		return nil, err
