@@ -56,7 +56,7 @@ func ReadOps(r io.Reader) (map[space.Op]float64, error) {
 			return nil, fmt.Errorf("%d: %w", line, err)
 		}
 		v, err := strconv.ParseFloat(record[ns], 64)
-		if err != nil || !(v > 0) || v > maxTime {
+		if err != nil || !(v >= minTime && v <= maxTime) {
 			return nil, fmt.Errorf("%d: %.20q is no time in ns", line, record[ns])
 		}
 		if _, twice := times[o]; twice {

@@ -160,6 +160,32 @@ func TestPredictorNeverFails(t *testing.T) {
 	}
 }
 
+// Tables whose figures are as far apart as a file may have them still predict times.
+func TestPredictorOfExtremes(t *testing.T) {
+	_, programs := tinySpace(t)
+	r := rand.New(rand.NewPCG(1, 1))
+	entry := func() Entry {
+		v := []float64{minTime, 1, 1e6, maxTime}[r.IntN(4)]
+		return Entry{v, v, v, v, 3, 3, 3, 0}
+	}
+	for range 50 {
+		table := made(programs[:1+r.IntN(4)], law, 0)
+		for i := range table.Models {
+			m := &table.Models[i]
+			m.Bytes, m.Whole = []int{0, 1, 1 << 20, math.MaxInt32}[r.IntN(4)], entry()
+			for j := range m.Ops {
+				m.Ops[j].Entry, m.Ops[j].Count = entry(), []int{1, maxSteps}[r.IntN(2)]
+			}
+		}
+		p := predictor(t, table)
+		for _, program := range programs {
+			if e := p.Program(program); !(0 < e.Low && e.Low <= e.Nanoseconds && e.Nanoseconds <= e.High) || !finite(e.High) {
+				t.Fatalf("%+v", e)
+			}
+		}
+	}
+}
+
 // Regimes rise by pools that keep the weighted mean.
 func TestRise(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 1))

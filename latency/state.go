@@ -79,7 +79,7 @@ func (m *modelState) fits() bool {
 			return false
 		}
 		for _, v := range list {
-			if !(v > 0) || v > maxTime {
+			if !(v >= minTime && v <= maxTime) {
 				return false
 			}
 		}
@@ -89,7 +89,7 @@ func (m *modelState) fits() bool {
 
 func (s *series) fits() bool {
 	for i, v := range s.Fastest {
-		if len(s.Medians) != len(s.Fastest) || !(v > 0) || v > maxTime || s.Medians[i] < v || s.Medians[i] > maxTime {
+		if len(s.Medians) != len(s.Fastest) || !(minTime <= v && v <= s.Medians[i] && s.Medians[i] <= maxTime) {
 			return false
 		}
 	}
