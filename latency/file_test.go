@@ -156,6 +156,23 @@ func TestReadNoticesEveryByte(t *testing.T) {
 	}
 }
 
+// A table is never larger than what it can be predicted from in some seconds.
+func TestReadRefusesTooManyOps(t *testing.T) {
+	times := map[space.Op]float64{}
+	for i := range maxEntries {
+		times[space.Op{Kind: space.Norm, Rows: 1 + i, N: 1}] = 5
+	}
+	table := Imported(Conditions{Device: devices.Detect("test").ID(), Threads: 1}, "", times)
+	j := table.json()
+	if _, err := j.table(); err != nil {
+		t.Error(err)
+	}
+	j.Models = append(j.Models, j.Models[0])
+	if _, err := j.table(); err == nil || !strings.Contains(err.Error(), "more than 65536 ops") {
+		t.Errorf("one more: %v", err)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	data, err := tinyFile(f).Encode()
 	if err != nil {
