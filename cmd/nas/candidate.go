@@ -82,6 +82,9 @@ func (j *judge) warnings() []string {
 		if t.short != "" && t.name != search.Latency {
 			of = "the table of " + t.short
 		}
+		if text := otherKernels(t.predictor.Table()); text != "" {
+			w = append(w, of+" "+text)
+		}
 		if n := t.predictor.Table().WithoutQuorum(); n > 0 {
 			w = append(w, fmt.Sprintf("the floors of %d of the %d ops of %s were not confirmed to 1 %%: the machine was not quiet", n, len(t.predictor.Table().Entries()), of))
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -184,7 +183,7 @@ func (p *profiling) others(device devices.Profile, conditions []condition) ([]*l
 		return nil, bad(err, "--add adds to a good profile; without it the file is written anew")
 	}
 	if old.Device.ID() != device.ID() {
-		return nil, bad(fmt.Errorf("%s is of another processor: %s; this machine has %s", p.path, old.Device.ID(), device.ID()), "choose another file")
+		return nil, bad(fmt.Errorf("%s is of another processor: %s; this machine has %s", p.path, old.Device.ID(), device.ID()), "a file holds one device: nas profile -o another.json")
 	}
 	var kept []*latency.Table
 	for _, t := range old.Tables {
@@ -245,7 +244,7 @@ func (a *app) checkpoint(p *profiling, device devices.Profile, conditions []cond
 	case errors.Is(err, os.ErrNotExist):
 		return empty
 	case err != nil:
-		a.warn(fmt.Sprintf("the checkpoint is not used: %v", err))
+		a.warn(fmt.Sprintf("the checkpoint is not used: %s", plain(err)))
 		return empty
 	case found.Settings != empty.Settings:
 		a.warn(fmt.Sprintf("%s is of other conditions or another space; it is replaced", p.part()))
@@ -325,7 +324,7 @@ func (a *app) table(ctx context.Context, c *condition, device devices.Profile, s
 		return nil, p.stopped(check)
 	}
 	if err != nil {
-		a.warn("the table is not validated: " + strings.TrimPrefix(err.Error(), "latency: "))
+		a.warn("the table is not validated: " + plain(err))
 		return table, nil
 	}
 	a.phase("%d held-out models: error %.2g %% in the mean, %.2g %% at worst", found.Models, found.MAPE, found.Worst)
