@@ -77,10 +77,11 @@ type timeJSON struct {
 	Error   float64 `json:"floor_error,omitempty"`
 }
 
-// Bounds of a table that is read.
+// Bounds of a table that is read. A space has at most 20000 ops, and a prediction from
+// so many entries takes some seconds.
 const (
-	maxModels = 1 << 16
-	maxSteps  = 1 << 20
+	maxEntries = 1 << 16 // of ops, over all models
+	maxSteps   = 1 << 20
 )
 
 func (t *Table) json() tableJSON {
@@ -120,10 +121,14 @@ func (j *tableJSON) table() (*Table, error) {
 	if err := t.Reference.validate(); err != nil {
 		return nil, fmt.Errorf(" reference: %w", err)
 	}
-	if len(j.Models) == 0 || len(j.Models) > maxModels {
-		return nil, fmt.Errorf(" %d models; a table has 1 to %d", len(j.Models), maxModels)
+	if len(j.Models) == 0 {
+		return nil, errors.New(" a table without models")
 	}
+	entries := 0
 	for i := range j.Models {
+		if entries += len(j.Models[i].Ops); entries > maxEntries {
+			return nil, fmt.Errorf(" a table of more than %d ops", maxEntries)
+		}
 		m, err := j.Models[i].model()
 		if err != nil {
 			return nil, fmt.Errorf(" model %d: %w", i+1, err)

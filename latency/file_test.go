@@ -1,14 +1,18 @@
 package latency
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"nas/devices"
+	"nas/internal/strictjson"
 	"nas/space"
 )
 
@@ -152,6 +156,23 @@ func TestReadNoticesEveryByte(t *testing.T) {
 	}
 }
 
+// A table is never larger than what it can be predicted from in some seconds.
+func TestReadRefusesTooManyOps(t *testing.T) {
+	times := map[space.Op]float64{}
+	for i := range maxEntries {
+		times[space.Op{Kind: space.Norm, Rows: 1 + i, N: 1}] = 5
+	}
+	table := Imported(Conditions{Device: devices.Detect("test").ID(), Threads: 1}, "", times)
+	j := table.json()
+	if _, err := j.table(); err != nil {
+		t.Error(err)
+	}
+	j.Models = append(j.Models, j.Models[0])
+	if _, err := j.table(); err == nil || !strings.Contains(err.Error(), "more than 65536 ops") {
+		t.Errorf("one more: %v", err)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	data, err := tinyFile(f).Encode()
 	if err != nil {
@@ -166,30 +187,75 @@ func FuzzDecode(f *testing.F) {
 		f.Add(old)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := Decode(data)
+		if file, err := Decode(data); err == nil {
+			usable(t, file)
+		}
+	})
+}
+
+// FuzzContent is what somebody wrote who knows the checksum.
+func FuzzContent(f *testing.F) {
+	for _, table := range []*Table{tinyFile(f).Tables[0], Imported(conditionsOf(space.Workload{}), "", map[space.Op]float64{{Kind: space.Norm, Rows: 8, N: 16}: 12})} {
+		table.Models, table.Device = table.Models[:1], devices.Detect("test").ID()
+		data, err := json.Marshal(contentJSON{Device: devices.Detect("test"), Tables: []tableJSON{table.json()}})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var content contentJSON
+		if strictjson.Decode(data, &content) != nil {
+			return
+		}
+		file, err := content.file()
 		if err != nil {
 			return
 		}
-		for _, table := range file.Tables {
-			p, err := NewPredictor(table)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, r := range p.Regimes() {
-				for _, o := range table.Ops() {
-					if ns := r.Op(o); !(ns > 0) {
-						t.Fatalf("%v takes %v ns", o, ns)
-					}
+		usable(t, file)
+		data, err = file.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := Decode(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(file, back, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("round trip (-in +out):\n%s", diff)
+		}
+	})
+}
+
+// usable holds predictions from any tables to be times.
+func usable(t *testing.T, f *File) {
+	t.Helper()
+	other := space.Op{Kind: space.Linear, Rows: 8, N: 64, K: 64}
+	for _, table := range f.Tables {
+		p, err := NewPredictor(table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range p.Regimes() {
+			for _, o := range append(table.Ops(), other) {
+				if ns := r.Op(o); !(ns > 0) || !finite(ns) {
+					t.Fatalf("%v takes %v ns", o, ns)
 				}
 			}
 		}
-	})
+		e := p.Program(space.Probe(other))
+		if !(0 < e.Low && e.Low <= e.Nanoseconds && e.Nanoseconds <= e.High) || !finite(e.High) {
+			t.Fatalf("a model of %v takes %+v", other, e)
+		}
+		table.Advice()
+		table.WithoutQuorum()
+	}
 }
 
 func FuzzCheckpoint(f *testing.F) {
 	_, programs := tinySpace(f)
 	c := &Checkpoint{Settings: "x", State: newState(programs)}
-	c.Add(tinyFile(f).Tables[0])
+	c.Add(tinyFile(f).Tables[0], time.Second)
 	path := filepath.Join(f.TempDir(), "c")
 	if err := c.Write(path); err != nil {
 		f.Fatal(err)
@@ -199,13 +265,47 @@ func FuzzCheckpoint(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(data)
+	f.Fuzz(func(t *testing.T, data []byte) { parseCheckpoint(data) })
+}
+
+// FuzzState is a checkpoint of somebody who knows the checksum: what fits the programs
+// can be gone on from.
+func FuzzState(f *testing.F) {
+	_, programs := tinySpace(f)
+	programs = programs[:1]
+	state := newState(programs)
+	for i := range state.Reference {
+		state.Reference[i].Whole.add([]float64{5000, 6000})
+		state.Reference[i].Looks.add(100, 101)
+	}
+	m := &state.Models[0]
+	for range 3 {
+		m.Whole.add([]float64{7000, 8000})
+		m.Looks.add(100, 101)
+		for i := range m.Ops {
+			m.Ops[i].add([]float64{700, 800})
+		}
+	}
+	data, err := json.Marshal(state)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := parseCheckpoint(data)
-		if err != nil {
+		var s State
+		if strictjson.Decode(data, &s) != nil {
 			return
 		}
-		if c.State != nil {
-			c.State.Fits(programs)
+		s.Programs = state.Programs
+		if !s.Fits(programs) || len(s.Models[0].Whole.Fastest) == 0 {
+			return
+		}
+		table := s.table(programs, s.pace())
+		s.done(table.Pace)
+		table.Threads = 1
+		j := table.json()
+		if _, err := j.table(); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -10,9 +10,6 @@ import (
 	"nas/space"
 )
 
-// maxImport is the number of lines that an import may have.
-const maxImport = 100000
-
 // ReadOps reads times of ops that another tool measured: CSV with a line of names,
 // of which "op" (as nas devices ops prints it, such as "linear rows=128 n=768 k=768
 // act=gelu bias") and "ns" (one run of it, nanoseconds) are required and others are
@@ -56,14 +53,14 @@ func ReadOps(r io.Reader) (map[space.Op]float64, error) {
 			return nil, fmt.Errorf("%d: %w", line, err)
 		}
 		v, err := strconv.ParseFloat(record[ns], 64)
-		if err != nil || !(v > 0) || v > maxTime {
+		if err != nil || !(v >= minTime && v <= maxTime) {
 			return nil, fmt.Errorf("%d: %.20q is no time in ns", line, record[ns])
 		}
 		if _, twice := times[o]; twice {
 			return nil, fmt.Errorf("%d: op %q for the second time", line, o)
 		}
-		if times[o] = v; len(times) > maxImport {
-			return nil, fmt.Errorf("%d: more than %d ops", line, maxImport)
+		if times[o] = v; len(times) > maxEntries {
+			return nil, fmt.Errorf("%d: more than %d ops", line, maxEntries)
 		}
 	}
 	if len(times) == 0 {

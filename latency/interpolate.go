@@ -97,9 +97,9 @@ func terms(o space.Op) []float64 {
 	case space.KVStore:
 		return []float64{1, rows * float64(o.KVHeads), rows * float64(o.KVHeads) * tile(o.HeadWidth, 4), rows * float64(o.Heads+o.KVHeads) * float64(o.HeadWidth)}
 	}
-	blocks := tile(o.Rows, 12) * float64(max(o.Batch, 1)*o.Heads)
-	if o.Rows == 1 {
-		blocks = float64(max(o.Batch, 1) * o.Heads)
+	blocks := float64(max(o.Batch, 1)) * float64(o.Heads)
+	if o.Rows > 1 {
+		blocks *= tile(o.Rows, 12)
 	}
 	context := tile(o.Context, 16)
 	return []float64{1, blocks * tile(o.HeadWidth, 16), blocks * context, blocks * context * tile(o.HeadWidth, 16)}

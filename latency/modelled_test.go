@@ -162,19 +162,19 @@ func TestReadOps(t *testing.T) {
 		t.Fatalf("got %v, %v", times, err)
 	}
 	for text, want := range map[string]string{
-		"":                                    "1: an empty file",
-		"op,ms\n":                             `1: column "ms"`,
-		"op\nnorm rows=8 n=16\n":              "1: the columns are",
-		"op,ns\n":                             "1: no op",
-		"op,ns\nnrm,1\n":                      "2: space: op",
-		"op,ns\nnorm rows=8 n=16,NaN\n":       `2: "NaN"`,
-		"op,ns\nnorm rows=8 n=16,-1\n":        `2: "-1"`,
-		"op,ns\nnorm rows=8 n=16\n":           "2: wrong number of fields",
-		"op,ns\nnorm n=16,1\nnorm n=16,2\n":   "3: op \"norm n=16\" for the second time",
-		"op,ns\n\"norm n=16,1\n":              "2: ",
-		"op,ns\nnorm rows=8 n=16,1e99\n":      `2: "1e99"`,
-		"op,ns,op\nnorm n=16,1,norm n=16\n":   `1: column "op"`,
-		"op,ns\nlinear rows=0 n=16 k=16,12\n": "2: ",
+		"":                              "1: an empty file",
+		"op,ms\n":                       `1: column "ms"`,
+		"op\nnorm rows=8 n=16\n":        "1: the columns are",
+		"op,ns\n":                       "1: no op",
+		"op,ns\nnrm,1\n":                "2: space: op",
+		"op,ns\nnorm rows=8 n=16,NaN\n": `2: "NaN"`,
+		"op,ns\nnorm rows=8 n=16,-1\n":  `2: "-1"`,
+		"op,ns\nnorm rows=8 n=16\n":     "2: wrong number of fields",
+		"op,ns\nnorm rows=8 n=16,1\nnorm rows=8 n=16,2\n": "3: op \"norm rows=8 n=16\" for the second time",
+		"op,ns\n\"norm rows=8 n=16,1\n":                   "2: ",
+		"op,ns\nnorm rows=8 n=16,1e99\n":                  `2: "1e99"`,
+		"op,ns,op\nnorm rows=8 n=16,1,norm rows=8 n=16\n": `1: column "op"`,
+		"op,ns\nlinear rows=0 n=16 k=16,12\n":             "2: ",
 	} {
 		if _, err := ReadOps(strings.NewReader(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)
@@ -183,7 +183,15 @@ func TestReadOps(t *testing.T) {
 }
 
 func FuzzReadOps(f *testing.F) {
-	f.Add("op,ns\nnorm rows=8 n=16,1\n")
+	f.Add("op,ns\nnorm rows=8 n=16,1\nlinear rows=8 n=16 k=16 act=gelu bias,20\n")
+	f.Add("op,ns\n\"attention batch=1 rows=8 heads=2 kv=2 width=8 context=8\",1e3\nkvstore batch=1 rows=8 heads=2 kv=2 width=8,2\nembed rows=8 n=16 k=100 tables=3,5\n")
+	board, _ := devices.FindBoard("raspberry-pi-5")
+	s, _ := tinySpace(f)
+	w := s.Workload
+	ops, err := s.Ops(w)
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		times, err := ReadOps(strings.NewReader(text))
 		if err != nil {
@@ -194,8 +202,15 @@ func FuzzReadOps(f *testing.F) {
 				t.Errorf("%v takes %v", o, ns)
 			}
 		}
-		if _, err := NewPredictor(Imported(Conditions{}, "", times)); err != nil {
-			t.Error(err)
+		c := Conditions{Device: "x y", Level: "neon", Threads: 1}
+		usable(t, &File{Tables: []*Table{Imported(c, "", times)}})
+		for len(times) < LeastCalibration {
+			times[space.Op{Kind: space.Norm, Rows: 1 << 20, N: len(times) + 1}] = 1000
 		}
+		table, _, err := Calibrate(Modelled(board, w, 1, ops), times)
+		if err != nil {
+			t.Fatal(err)
+		}
+		usable(t, &File{Tables: []*Table{table}})
 	})
 }

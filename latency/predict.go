@@ -176,14 +176,15 @@ func (p *Predictor) regime(bytes int) *mergedRange {
 	return &p.regimes[len(p.regimes)-1]
 }
 
-// op is the time of an op in a regime; guess is nil where the table has it.
+// op is the time of an op in a regime, within the bounds of a table's; guess is nil
+// where the table has it.
 func (p *Predictor) op(o space.Op, m *mergedRange) (ns float64, g *guess) {
 	own, ok := p.fit.op[o]
 	if !ok {
 		found := p.unknown.guess(o)
 		own, g = found.log, &found
 	}
-	return math.Exp(own + m.factor[classOf(o)]), g
+	return min(max(math.Exp(own+m.factor[classOf(o)]), minTime), maxTime), g
 }
 
 // Steps is what each step of a program takes in ns: overhead and steps add up to

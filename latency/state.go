@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"nas/internal/atomicfile"
 	"nas/internal/strictjson"
@@ -78,7 +79,7 @@ func (m *modelState) fits() bool {
 			return false
 		}
 		for _, v := range list {
-			if !(v > 0) || v > maxTime {
+			if !(v >= minTime && v <= maxTime) {
 				return false
 			}
 		}
@@ -88,7 +89,7 @@ func (m *modelState) fits() bool {
 
 func (s *series) fits() bool {
 	for i, v := range s.Fastest {
-		if len(s.Medians) != len(s.Fastest) || !(v > 0) || v > maxTime || s.Medians[i] < v || s.Medians[i] > maxTime {
+		if len(s.Medians) != len(s.Fastest) || !(minTime <= v && v <= s.Medians[i] && s.Medians[i] <= maxTime) {
 			return false
 		}
 	}
@@ -194,15 +195,17 @@ type stateFile struct {
 // Checkpoint is the file of a profile in the making: whole tables, and the state of
 // the one at work.
 type Checkpoint struct {
-	Settings string      `json:"settings"` // of the whole profile; another one cannot go on from here
-	Tables   []tableJSON `json:"tables,omitempty"`
-	Limit    float64     `json:"limit"` // that the covering of the state was made with
-	State    *State      `json:"state,omitempty"`
+	Settings string        `json:"settings"` // of the whole profile; another one cannot go on from here
+	Tables   []tableJSON   `json:"tables,omitempty"`
+	Elapsed  time.Duration `json:"elapsed_ns,omitempty"` // that the tables took
+	Limit    float64       `json:"limit"`                // that the covering of the state was made with
+	State    *State        `json:"state,omitempty"`
 }
 
-// Add puts a finished table into c and ends the state.
-func (c *Checkpoint) Add(t *Table) {
+// Add puts a finished table, which took so long, into c and ends the state.
+func (c *Checkpoint) Add(t *Table, took time.Duration) {
 	c.Tables = append(c.Tables, t.json())
+	c.Elapsed += took
 	c.State = nil
 }
 
@@ -254,6 +257,9 @@ func parseCheckpoint(data []byte) (*Checkpoint, error) {
 	}
 	if sum, err := checksum(&f.Content); err != nil || sum != f.Checksum {
 		return nil, errors.New(" the content does not match its checksum: the file was damaged or edited")
+	}
+	if f.Content.Elapsed < 0 || f.Content.Limit < 0 {
+		return nil, fmt.Errorf(" tables that took %v, models that cost %v", f.Content.Elapsed, f.Content.Limit)
 	}
 	if _, err := f.Content.Finished(); err != nil {
 		return nil, err

@@ -250,7 +250,7 @@ func within(floor float64) float64 {
 // validate refuses an entry that no measuring gives.
 func (e Entry) validate() error {
 	for _, v := range []float64{e.Floor, e.Median, e.Low, e.High} {
-		if !(v > 0) || v > maxTime {
+		if !(v >= minTime && v <= maxTime) {
 			return fmt.Errorf("a time of %v ns", v)
 		}
 	}
@@ -265,7 +265,10 @@ func (e Entry) validate() error {
 	return nil
 }
 
-// maxTime is the longest time in ns that a table may hold: some eleven days.
-const maxTime = 1e15
+// Times in ns that a table may hold: from a picosecond to a quarter of an hour.
+const (
+	minTime = 1e-3
+	maxTime = 1e12
+)
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

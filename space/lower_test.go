@@ -142,13 +142,34 @@ func TestMACs(t *testing.T) {
 	}
 }
 
+func TestParseOpRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                             "the kinds are",
+		"matmul rows=1":                "the kinds are",
+		"linear":                       "the sizes of linear are rows, n, k",
+		"linear rows=1 n=2":            "the sizes of linear are rows, n, k",
+		"norm rows=4 n=8 context=2":    "the sizes of norm are rows, n",
+		"linear rows=0 n=2 k=3":        "rows=0 is no size",
+		"linear rows=1 n=2 k=99999999": "k=99999999 is no size",
+		"linear rows=9999999 n=9999999 k=9999999": "larger than any machine computes",
+		"linear n=2 rows=1 k=3":                   `it would be written "linear rows=1 n=2 k=3"`,
+		"linear rows=1 n=2 k=3 odd":               `unknown flag "odd"`,
+		"linear rows=1 n=2 k=3 act=no":            `unknown "act=no"`,
+	} {
+		if _, err := ParseOp(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want an error with %q", text, err, want)
+		}
+	}
+}
+
 func FuzzParseOp(f *testing.F) {
 	for _, s := range []string{"linear rows=1 n=2 k=3 act=gelu bias", "norm rows=4 n=8 norm=rmsnorm", "linear n=2 rows=1", "embed rows=-1", "attention  causal", "linear rows=99999999999"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if op, err := ParseOp(s); err == nil && op.String() != s {
-			t.Errorf("%q was read as %q", s, op)
+		op, err := ParseOp(s)
+		if err == nil && (op.String() != s || op.MACs() < 0) {
+			t.Errorf("%q was read as %q of %d multiply-adds", s, op, op.MACs())
 		}
 	})
 }

@@ -117,8 +117,15 @@ func (o Op) String() string {
 	return strings.Join(s, " ")
 }
 
-// maxOpSize bounds every number of an op read from outside.
-const maxOpSize = 1 << 24
+// sizesOf are the sizes that ops of each kind have, in the order of numbers.
+var sizesOf = []string{"rows n k tables", "rows n", "rows n k", "batch rows heads kv width", "batch rows heads kv width context"}
+
+// Bounds of an op read from outside: of every size, and of their product, so that
+// counts of it fit their types.
+const (
+	maxOpSize = 1 << 24
+	maxOpWork = 1 << 60
+)
 
 // ParseOp reads what String wrote, and nothing else.
 func ParseOp(text string) (Op, error) {
@@ -159,6 +166,19 @@ word:
 		} else {
 			return bad(fmt.Sprintf("unknown %.30q", w))
 		}
+	}
+	var sizes []string
+	work := 1.0
+	for _, n := range o.numbers() {
+		if *n.v != 0 {
+			sizes, work = append(sizes, n.name), work*float64(*n.v)
+		}
+	}
+	if want := sizesOf[kind]; strings.Join(sizes, " ") != want {
+		return bad(fmt.Sprintf("the sizes of %s are %s", words[0], strings.ReplaceAll(want, " ", ", ")))
+	}
+	if work > maxOpWork {
+		return bad("larger than any machine computes")
 	}
 	if o.String() != text {
 		return bad("not in canonical form; it would be written " + strconv.Quote(o.String()))

@@ -78,12 +78,15 @@ func (j *judge) warnings() []string {
 		if slices.ContainsFunc(j.timings[:i], func(b timing) bool { return b.predictor == t.predictor }) {
 			continue
 		}
-		words := t.predictor.Table().Unconfirmed()
-		if words != "" && t.short != "" && t.name != search.Latency {
-			words = t.short + ": " + words
+		table, of := t.predictor.Table(), "the table"
+		if t.short != "" && t.name != search.Latency {
+			of = "the table of " + t.short
 		}
-		if words != "" {
-			w = append(w, words)
+		if text := otherKernels(table); text != "" {
+			w = append(w, of+" "+text)
+		}
+		if text := table.Unconfirmed(); text != "" {
+			w = append(w, of+": "+text)
 		}
 	}
 	for _, gap := range []struct {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -42,7 +41,7 @@ which. Fronts of other devices, workloads or scores are refused.
 			}
 			d, err := results.NewDuel(args[0], reports[0], args[1], reports[1])
 			if err != nil {
-				return bad(errors.New(strings.TrimPrefix(err.Error(), "results: ")), "nas search --format json -o front.json writes a front")
+				return bad(err, "nas search --format json -o front.json writes a front")
 			}
 			for _, text := range slices.Concat(incomparable, notable) {
 				d.Warnings = append(d.Warnings, "different "+text)

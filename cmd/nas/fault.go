@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Exit codes.
@@ -50,11 +52,20 @@ func (a *app) report(err error) int {
 	if errors.Is(err, errStopped) {
 		f.code = exitStopped
 	}
-	fmt.Fprintf(a.w, "nas: error: %v\n", f.err)
+	fmt.Fprintf(a.w, "nas: error: %s\n", plain(f.err))
 	if f.hint != "" {
 		fmt.Fprintf(a.w, "nas: hint: %s\n", f.hint)
 	}
 	return f.code
+}
+
+// plain is what err says without the package that says so: its users know none.
+func plain(err error) string {
+	text := err.Error()
+	if name, rest, ok := strings.Cut(text, ": "); ok && slices.Contains([]string{"devices", "engine", "evaluator", "kernels", "latency", "results", "search", "space", "study", "text"}, name) {
+		return rest
+	}
+	return text
 }
 
 // errMissing is the absence of something required.

@@ -65,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"nest":     nest,
 			"alter":    alter,
 			"sub":      sub,
+			"cut":      cut,
 			"text":     corpus,
 			"times":    times,
 			"damage":   damage,
@@ -176,6 +177,12 @@ func sub(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s holds no %q", args[0], args[2])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(changed), 0o666))
+}
+
+// cut FILE NEW writes the first half.
+func cut(ts *testscript.TestScript, neg bool, args []string) {
+	text := ts.ReadFile(args[0])
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text[:len(text)/2]), 0o666))
 }
 
 // damage STUDY NEW changes a byte in the middle.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -184,7 +183,7 @@ func (p *profiling) others(device devices.Profile, conditions []condition) ([]*l
 		return nil, bad(err, "--add adds to a good profile; without it the file is written anew")
 	}
 	if old.Device.ID() != device.ID() {
-		return nil, bad(fmt.Errorf("%s is of another processor: %s; this machine has %s", p.path, old.Device.ID(), device.ID()), "choose another file")
+		return nil, bad(fmt.Errorf("%s is of another processor: %s; this machine has %s", p.path, old.Device.ID(), device.ID()), "a file holds one device: nas profile -o another.json")
 	}
 	var kept []*latency.Table
 	for _, t := range old.Tables {
@@ -206,18 +205,22 @@ func (a *app) tables(ctx context.Context, p *profiling, device devices.Profile, 
 	if err != nil {
 		return nil, err
 	}
-	begin, bound := time.Now(), time.Duration(p.time)
+	bound := time.Duration(p.time)
 	for i := len(done); i < len(conditions); i++ {
 		share := secondsATable
 		if bound > 0 {
-			share = max((bound-time.Since(begin))/time.Duration(len(conditions)-i), time.Millisecond)
+			share = max((bound-check.Elapsed)/time.Duration(len(conditions)-i), time.Millisecond)
+		}
+		begin := time.Now()
+		if check.State != nil {
+			begin = begin.Add(-time.Duration(check.State.Elapsed))
 		}
 		table, err := a.table(ctx, &conditions[i], device, share, check, p)
 		if err != nil {
 			return nil, err
 		}
 		done = append(done, table)
-		check.Add(table)
+		check.Add(table, time.Since(begin))
 		if err := p.save(check); err != nil {
 			return nil, err
 		}
@@ -241,7 +244,7 @@ func (a *app) checkpoint(p *profiling, device devices.Profile, conditions []cond
 	case errors.Is(err, os.ErrNotExist):
 		return empty
 	case err != nil:
-		a.warn(fmt.Sprintf("the checkpoint is not used: %v", err))
+		a.warn(fmt.Sprintf("the checkpoint is not used: %s", plain(err)))
 		return empty
 	case found.Settings != empty.Settings:
 		a.warn(fmt.Sprintf("%s is of other conditions or another space; it is replaced", p.part()))
@@ -297,11 +300,13 @@ func (a *app) table(ctx context.Context, c *condition, device devices.Profile, s
 		return p.save(check)
 	}
 	table, err := a.measure(ctx, s, programs)
-	if ctx.Err() != nil {
-		if p.path == "-" || check.State == nil {
-			return nil, failed(errors.New("stopped before a table was whole; nothing was kept"), "run it again")
+	if check.State != nil {
+		if err := p.save(check); err != nil {
+			return nil, err
 		}
-		return nil, &fault{exitStopped, errors.New("stopped; what was measured is in " + p.part()), "the same command goes on from there"}
+	}
+	if ctx.Err() != nil {
+		return nil, p.stopped(check)
 	}
 	if err != nil {
 		return nil, err
@@ -315,13 +320,24 @@ func (a *app) table(ctx context.Context, c *condition, device devices.Profile, s
 		return table, nil
 	}
 	found, _, _, err := a.trial(ctx, c.space, predictor, programs, s, validationModels)
+	if ctx.Err() != nil {
+		return nil, p.stopped(check)
+	}
 	if err != nil {
-		a.warn("the table is not validated: " + strings.TrimPrefix(err.Error(), "latency: "))
+		a.warn("the table is not validated: " + plain(err))
 		return table, nil
 	}
 	a.phase("%d held-out models: error %.2g %% in the mean, %.2g %% at worst", found.Models, found.MAPE, found.Worst)
 	table.Validation = found
 	return table, nil
+}
+
+// stopped says what is kept of a profile that its user stopped.
+func (p *profiling) stopped(c *latency.Checkpoint) error {
+	if p.path == "-" || c.State == nil && len(c.Tables) == 0 {
+		return failed(errors.New("stopped before a table was whole; nothing was kept"), "run it again")
+	}
+	return &fault{exitStopped, errors.New("stopped; what was measured is in " + p.part()), "the same command goes on from there"}
 }
 
 // writable tells before the work whether a result can be written.

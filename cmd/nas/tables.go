@@ -158,6 +158,11 @@ func (a *app) profiled(t *target, ops []space.Op) (source, error) {
 		a.warn(fmt.Sprintf("%s: latencies are modelled from datasheets and were checked on no such board: they may be off by more than their interval; nas devices calibrate makes more of ten measured ops", b.Name))
 		return newSource(b.Profile(), latency.Modelled(b, t.workload, t.threads, ops))
 	}
+	if t.isa != "" {
+		if _, err := kernels.ParseLevel(t.isa); err != nil {
+			return source{}, bad(err, "nas devices show %s lists the levels of its tables", t.device)
+		}
+	}
 	f, err := readProfile(t.device)
 	if err != nil {
 		return source{}, err
@@ -166,16 +171,26 @@ func (a *app) profiled(t *target, ops []space.Op) (source, error) {
 	if table == nil {
 		return source{}, t.noTable(f)
 	}
-	if table.KernelVersion != kernels.Version && table.KernelVersion > 0 {
-		a.warn(fmt.Sprintf("%s was measured with kernels of version %d, this nas has version %d: profile the device again", t.device, table.KernelVersion, kernels.Version))
+	if text := otherKernels(table); text != "" {
+		a.warn(t.device + " " + text)
 	}
 	return newSource(f.Device, table)
 }
 
-// noTable says in what each table of f differs from what is asked, and how to
-// measure the missing one.
+// otherKernels says that a table was measured with kernels of another version; empty:
+// it was not.
+func otherKernels(t *latency.Table) string {
+	if t.KernelVersion == kernels.Version || t.KernelVersion == 0 {
+		return ""
+	}
+	return fmt.Sprintf("was measured with kernels of version %d, this nas has version %d: profile the device again", t.KernelVersion, kernels.Version)
+}
+
+// noTable says in what the table of f that is nearest to what is asked differs from it,
+// and how to measure the missing one.
 func (t *target) noTable(f *latency.File) error {
-	var have []string
+	var nearest []string
+	least := math.MaxInt
 	for _, table := range f.Tables {
 		want := table.Conditions
 		want.Threads, want.Workload = t.threads, t.workload
@@ -185,7 +200,18 @@ func (t *target) noTable(f *latency.File) error {
 		if t.isa != "" {
 			want.Level = t.isa
 		}
-		have = append(have, strings.Join(table.Conditions.Differences(want), ", "))
+		differences := table.Conditions.Differences(want)
+		away := len(differences)
+		if table.Workload.Phase != want.Workload.Phase {
+			away += len(f.Tables)
+		}
+		if away < least {
+			nearest, least = differences, away
+		}
+	}
+	err := fmt.Errorf("%s was measured under other conditions: %s", t.device, strings.Join(nearest, ", "))
+	if len(f.Tables) > 1 {
+		err = fmt.Errorf("no table of %s was measured under these conditions; the nearest: %s", t.device, strings.Join(nearest, ", "))
 	}
 	command := fmt.Sprintf("nas profile --add --space %s --threads %d", t.spaceName, t.threads)
 	if t.isa != "" {
@@ -203,8 +229,12 @@ func (t *target) noTable(f *latency.File) error {
 	if w.Batch > 1 {
 		command += fmt.Sprintf(" --batch %d", w.Batch)
 	}
-	return bad(fmt.Errorf("%s has no table for these conditions: %s", t.device, strings.Join(have, "; or ")),
-		"on the device: %s -o %s", command, filepath.Base(t.device))
+	if here := devices.Detect("nas " + Version); here.ID() == f.Device.ID() {
+		command += " -o " + t.device
+	} else {
+		command = "on the device: " + command + " -o " + filepath.Base(t.device)
+	}
+	return bad(err, "%s; nas devices show %s lists what it has", command, t.device)
 }
 
 const (
@@ -224,7 +254,7 @@ func (a *app) here(ctx context.Context, t *target, ops []space.Op, programs func
 	if f, err := latency.Read(path); err == nil {
 		old = f.Table(level.String(), t.threads, t.workload)
 	} else if path != "" && !errors.Is(err, os.ErrNotExist) {
-		a.warn(fmt.Sprintf("the cached table is not used: %v", err))
+		a.warn(fmt.Sprintf("the cached table is not used: %s", plain(err)))
 	}
 	if old != nil && len(old.Lacks(ops)) == 0 {
 		a.phase("using the table of %d ops measured here on %s", len(old.Entries()), old.Date)

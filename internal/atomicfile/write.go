@@ -6,12 +6,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 )
+
+// abandoned is the age of a temporary file whose process did not live to rename it.
+const abandoned = time.Hour
 
 // Write replaces the file at path by data: after a crash at any instant the old or
 // the new content is there, never a part. The mode is 0644 under the umask's rule
-// of a new file.
+// of a new file. What a crash left beside path an hour ago or more is removed.
 func Write(path string, data []byte) error {
+	sweep(path)
 	f, err := create(path)
 	if err != nil {
 		return err
@@ -49,6 +55,22 @@ func CheckWritable(path string) error {
 	}
 	f.Close()
 	return os.Remove(f.Name())
+}
+
+// sweep removes the temporary files of path that were abandoned.
+func sweep(path string) {
+	folder := filepath.Dir(path)
+	entries, _ := os.ReadDir(folder)
+	for _, e := range entries {
+		number, ours := strings.CutPrefix(e.Name(), "."+filepath.Base(path)+".")
+		number, temporary := strings.CutSuffix(number, ".tmp")
+		if !ours || !temporary || strings.Trim(number, "0123456789.") != "" {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > abandoned {
+			os.Remove(filepath.Join(folder, e.Name()))
+		}
+	}
 }
 
 // create makes the temporary file beside path, so that renaming stays in one file

@@ -3,7 +3,9 @@ package atomicfile
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 )
 
 func TestWriteReplaces(t *testing.T) {
@@ -24,6 +26,28 @@ func TestWriteReplaces(t *testing.T) {
 	only(t, folder, "x.json")
 }
 
+// What processes left that were killed long ago is removed, and nothing else.
+func TestWriteSweeps(t *testing.T) {
+	folder := t.TempDir()
+	stay := []string{".x.json.1.0.tmp", ".y.json.1.0.tmp", ".x.json.old.tmp", ".x.json.part.1.0.tmp"}
+	for _, name := range append([]string{".x.json.77.0.tmp", ".x.json.77.13.tmp"}, stay...) {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if name == stay[0] {
+			continue // of a process that may still be at work
+		}
+		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-2*abandoned)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Write(filepath.Join(folder, "x.json"), []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	only(t, folder, append(stay, "x.json")...)
+}
+
 func TestWhatCannotBeWritten(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "file"), nil, 0o666); err != nil {
@@ -40,11 +64,19 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	only(t, folder, "file")
 }
 
-// only fails if the folder holds anything but name.
-func only(t *testing.T, folder, name string) {
+// only fails if the folder holds anything but names.
+func only(t *testing.T, folder string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
-	if err != nil || len(entries) != 1 || entries[0].Name() != name {
-		t.Errorf("the folder holds %v, %v; want %s alone", entries, err, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, e := range entries {
+		found = append(found, e.Name())
+	}
+	slices.Sort(names)
+	if !slices.Equal(found, names) {
+		t.Errorf("the folder holds %q; want %q alone", found, names)
 	}
 }
