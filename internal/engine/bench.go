@@ -33,13 +33,9 @@ func NewBench(programs []*space.Program, o Options) (*Bench, error) {
 		plan := space.Plan(p, e.threads)
 		m.Arena, m.KV, m.Weights = max(m.Arena, plan.Arena), max(m.KV, plan.KV), max(m.Weights, weightBytes(p))
 	}
-	memory := allocate(m.Arena + m.KV + m.Weights) // sizes are multiples of space.Align
-	cut := func(n int) (b block) {
-		b.bytes, memory.bytes = memory.bytes[:n:n], memory.bytes[n:]
-		return b
-	}
-	b := &Bench{engine: e, noise: make([]float32, 1<<16)}
-	e.arena, e.cache, b.weights = cut(m.Arena), cut(m.KV), cut(m.Weights)
+	work := allocate(m.Arena + m.KV)
+	e.arena, e.cache = work.cut(m.Arena), work.cut(m.KV)
+	b := &Bench{engine: e, weights: allocate(m.Weights), noise: make([]float32, 1<<16)}
 	e.pool = newPool(e.threads)
 	r := rand.New(rand.NewPCG(1, 0))
 	for i := range b.noise {

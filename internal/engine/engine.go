@@ -54,7 +54,8 @@ func New(w *Weights, o Options, programs ...*space.Program) (*Engine, error) {
 		}
 		m.Arena, m.KV, m.Flash = max(m.Arena, plan.Arena), plan.KV, plan.Flash
 	}
-	e.arena, e.cache = allocate(m.Arena), allocate(m.KV)
+	work := allocate(m.Arena + m.KV)
+	e.arena, e.cache = work.cut(m.Arena), work.cut(m.KV)
 	for _, p := range programs {
 		if err := e.add(p, w); err != nil {
 			return nil, err

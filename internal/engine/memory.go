@@ -12,12 +12,31 @@ type block struct {
 	used  int
 }
 
-// allocate makes a block of n bytes. The allocation is up to 63 bytes larger, so
-// that its start can be aligned.
+// hugePage is the size in bytes of a large page of memory, where there are any.
+const hugePage = 2 << 20
+
+// allocate makes a block of n bytes. The allocation is larger by less than its
+// alignment, address space that is not touched. Blocks of a huge page and more start
+// at one and ask for them: a model reads more pages than the processor has
+// translations for. (Encoders of 3 to 40 MB: 2 to 9 % faster on a virtual machine.)
 func allocate(n int) block {
-	raw := make([]byte, n+space.Align-1)
-	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(raw)))) & (space.Align - 1)
-	return block{bytes: raw[skip : skip+n : skip+n]}
+	align := space.Align
+	if n >= hugePage {
+		align = hugePage
+	}
+	raw := make([]byte, n+align-1)
+	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(raw)))) & (align - 1)
+	b := raw[skip : skip+n : skip+n]
+	if whole := n &^ (hugePage - 1); whole > 0 {
+		adviseHuge(b[:whole])
+	}
+	return block{bytes: b}
+}
+
+// cut takes the first n bytes off, a multiple of space.Align, as a block of their own.
+func (b *block) cut(n int) (first block) {
+	first.bytes, b.bytes = b.bytes[:n:n], b.bytes[n:]
+	return first
 }
 
 // take hands out the next n values of 4 bytes or less, aligned.
