@@ -20,7 +20,7 @@ func gemv(rows int) {
 	a, b, groups, column, blocks := GP64(), load("b"), GP64(), GP64(), load("blocks")
 	row := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}}
 	panel := []Mem{{Base: b}, {Base: b, Index: stride, Scale: 1}, {Base: b, Index: stride, Scale: 2}, {Base: b, Index: stride3, Scale: 1}}
-	sets := map[int]int{1: 4, 2: 2, 3: 1}[rows]
+	sets := map[int]int{1: 2, 2: 2, 3: 1}[rows]
 	acc := make([][]VecVirtual, rows*sets) // [sets][rows][panels]
 	for r := range acc {
 		acc[r] = zmms(panels)

@@ -67,13 +67,19 @@ func main() {
 	}
 }
 
+// perRun looks at the clock as peer.h does.
 func perRun(run func(), want time.Duration) float64 {
-	start, runs := time.Now(), 0
-	for time.Since(start) < want || runs == 0 {
-		run()
-		runs++
+	start, runs, spent := time.Now(), 0, time.Duration(0)
+	for batch := 1; spent < want || runs == 0; spent = time.Since(start) {
+		for range batch {
+			run()
+		}
+		runs += batch
+		if spent < want/16 {
+			batch *= 2
+		}
 	}
-	return float64(time.Since(start)) / float64(runs)
+	return float64(spent) / float64(runs)
 }
 
 func values(n int) []float32 {
