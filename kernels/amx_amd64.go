@@ -41,6 +41,18 @@ func (c *tileConfig) configure(rows, groups int) {
 	set(5, first, last*GroupDepth)      // rows of the last step
 	set(6, second, last*GroupDepth)     //
 	set(7, last, PanelWidth*GroupDepth) // weights of the last step
+	if last == 0 {
+		set(5, first, 64) // sums of a second panel
+		set(6, second, 64)
+		set(7, tileGroups, 64) // its weights
+	}
+}
+
+// pairs tells whether two panels at a time are faster: they halve how often the rows
+// are read, which matters where those do not stay in the first-level cache.
+func pairs(groups, panels int) bool {
+	const cache = 48 << 10
+	return amxRows*groups*GroupDepth > cache && groups%tileGroups == 0 && panels%2 == 0
 }
 
 // productOfAMX takes 32 rows at a time through all panels.
@@ -57,12 +69,11 @@ func productOfAMX(dst []int32, ldc int, a []byte, lda int, b []int8, groups, row
 		offset = &sum[:panels*PanelWidth][0]
 	}
 	var config tileConfig
-	var sums [amxRows * PanelWidth]int32
 	for m := 0; m < rows; m += amxRows {
 		n := min(amxRows, rows-m)
 		config.configure(n, groups)
 		to := (*float32)(unsafe.Pointer(&dst[m*ldc]))
-		productAMX(to, ldc, &a[m*lda], lda, n, &b[0], panelStride, groups, panels, offset, nil, nil, nil, nil, PanelWidth, (*byte)(unsafe.Pointer(&config)), &sums[0])
+		productAMX(to, ldc, &a[m*lda], lda, n, &b[0], panelStride, groups, panels, pairs(groups, panels), offset, nil, nil, nil, nil, PanelWidth, (*byte)(unsafe.Pointer(&config)))
 	}
 }
 
@@ -84,13 +95,12 @@ func affineAMX(dst []float32, ldd int, a []byte, lda int, rowScale []float32, b 
 	}
 	last := columns - (columns-1)/PanelWidth*PanelWidth
 	var config tileConfig
-	var sums [amxRows * PanelWidth]int32
 	for m := 0; m < rows; m += amxRows {
 		n := min(amxRows, rows-m)
 		config.configure(n, b.groups)
 		if residual != nil {
 			add = &residual[m*ldd]
 		}
-		productAMX(&dst[m*ldd], ldd, &a[m*lda], lda, n, &b.data[0], b.stride, b.groups, panels, sum, &rowScale[m], &b.scale[:panels*PanelWidth][0], bias, add, last, (*byte)(unsafe.Pointer(&config)), &sums[0])
+		productAMX(&dst[m*ldd], ldd, &a[m*lda], lda, n, &b.data[0], b.stride, b.groups, panels, pairs(b.groups, panels), sum, &rowScale[m], &b.scale[:panels*PanelWidth][0], bias, add, last, (*byte)(unsafe.Pointer(&config)))
 	}
 }

@@ -94,5 +94,20 @@ func silu16(x *float32, blocks int)
 //go:noescape
 func exp16(x *float32, blocks int, top float32, part *float32)
 
+// gather16 writes 16*blocks values row*scale, or adds them where add is not 0.
+//
+//go:noescape
+func gather16(dst *float32, row *int8, blocks int, scale float32, add uint32)
+
+// rotate8 rotates 8*blocks pairs (low, high).
+//
+//go:noescape
+func rotate8(low *float32, high *float32, cos *float32, sin *float32, blocks int)
+
+// interleave16 writes 16*blocks columns of four rows of bytes as groups, a panel every stride bytes.
+//
+//go:noescape
+func interleave16(dst *int8, stride int, v *byte, ldv int, blocks int)
+
 // peakAVX2 executes 12 vpmaddwd and 12 vpaddd on registers, rounds times.
 func peakAVX2(rounds int)

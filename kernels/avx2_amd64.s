@@ -1256,6 +1256,101 @@ block:
 	VZEROUPPER
 	RET
 
+// func gather16(dst *float32, row *int8, blocks int, scale float32, add uint32)
+// Requires: AVX, AVX2
+TEXT ·gather16(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         row+8(FP), CX
+	MOVL         add+28(FP), DX
+	VBROADCASTSS scale+24(FP), Y0
+	MOVQ         blocks+16(FP), BX
+
+block:
+	VPMOVSXBD (CX), Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y0, Y1, Y1
+	VPMOVSXBD 8(CX), Y2
+	VCVTDQ2PS Y2, Y2
+	VMULPS    Y0, Y2, Y2
+	TESTL     DX, DX
+	JZ        write
+	VADDPS    (AX), Y1, Y1
+	VADDPS    32(AX), Y2, Y2
+
+write:
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x10, CX
+	DECQ    BX
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func rotate8(low *float32, high *float32, cos *float32, sin *float32, blocks int)
+// Requires: AVX
+TEXT ·rotate8(SB), NOSPLIT, $0-40
+	MOVQ low+0(FP), AX
+	MOVQ high+8(FP), CX
+	MOVQ cos+16(FP), DX
+	MOVQ sin+24(FP), BX
+	MOVQ blocks+32(FP), SI
+
+block:
+	VMOVUPS (AX), Y0
+	VMOVUPS (CX), Y1
+	VMOVUPS (DX), Y2
+	VMOVUPS (BX), Y3
+	VMULPS  Y2, Y0, Y4
+	VMULPS  Y3, Y0, Y0
+	VMULPS  Y3, Y1, Y3
+	VMULPS  Y2, Y1, Y1
+	VSUBPS  Y3, Y4, Y4
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	DECQ    SI
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func interleave16(dst *int8, stride int, v *byte, ldv int, blocks int)
+// Requires: AVX
+TEXT ·interleave16(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ stride+8(FP), CX
+	MOVQ v+16(FP), DX
+	MOVQ ldv+24(FP), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ blocks+32(FP), DI
+
+block:
+	VMOVDQU    (DX), X0
+	VMOVDQU    (DX)(BX*1), X1
+	VMOVDQU    (DX)(BX*2), X2
+	VMOVDQU    (DX)(SI*1), X3
+	VPUNPCKHBW X1, X0, X4
+	VPUNPCKLBW X1, X0, X0
+	VPUNPCKHBW X3, X2, X1
+	VPUNPCKLBW X3, X2, X2
+	VPUNPCKLWD X2, X0, X3
+	VPUNPCKHWD X2, X0, X0
+	VPUNPCKLWD X1, X4, X2
+	VPUNPCKHWD X1, X4, X4
+	VMOVDQU    X3, (AX)
+	VMOVDQU    X0, 16(AX)
+	VMOVDQU    X2, 32(AX)
+	VMOVDQU    X4, 48(AX)
+	ADDQ       CX, AX
+	ADDQ       $0x10, DX
+	DECQ       DI
+	JNZ        block
+	RET
+
 // func peakAVX2(rounds int)
 // Requires: AVX, AVX2
 TEXT ·peakAVX2(SB), NOSPLIT, $0-8

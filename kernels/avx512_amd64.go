@@ -197,10 +197,10 @@ func interleave512(dst *int8, stride int, v *byte, ldv int, n int)
 // peakVNNI executes 24 vpdpbusd on registers, rounds times.
 func peakVNNI(rounds int)
 
-// productAMX writes up to 32 rows of sums, or floats, of 16*panels columns, the last panel's as many as last says. config is the tiles' configuration, sums room for 32 rows of 16.
+// productAMX writes up to 32 rows of sums, or floats, of 16*panels columns, the last panel's as many as last says. config is the tiles' configuration; pairs are faster if a's rows do not stay in the first-level cache, and need whole steps and even panels.
 //
 //go:noescape
-func productAMX(dst *float32, ldd int, a *byte, lda int, rows int, b *int8, panelStride int, groups int, panels int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int, config *byte, sums *int32)
+func productAMX(dst *float32, ldd int, a *byte, lda int, rows int, b *int8, panelStride int, groups int, panels int, pairs bool, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int, config *byte)
 
 // peakAMX executes 4 tdpbusd, rounds times.
 //

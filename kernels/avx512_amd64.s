@@ -9643,10 +9643,10 @@ round:
 	VZEROUPPER
 	RET
 
-// func productAMX(dst *float32, ldd int, a *byte, lda int, rows int, b *int8, panelStride int, groups int, panels int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int, config *byte, sums *int32)
+// func productAMX(dst *float32, ldd int, a *byte, lda int, rows int, b *int8, panelStride int, groups int, panels int, pairs bool, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int, config *byte)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, CMOV
-TEXT ·productAMX(SB), NOSPLIT, $8-136
-	MOVQ config+120(FP), AX
+TEXT ·productAMX(SB), $4160-136
+	MOVQ config+128(FP), AX
 	BYTE $0xc4
 	BYTE $0xe2
 	BYTE $0x78
@@ -9655,22 +9655,25 @@ TEXT ·productAMX(SB), NOSPLIT, $8-136
 	MOVQ lda+24(FP), AX
 	MOVQ AX, R8
 	MOVQ $0x0000000000000040, R9
-	MOVQ sums+128(FP), AX
-	MOVQ AX, DX
+	LEAQ 63(SP), DX
+	ANDQ $-64, DX
+	CMPB pairs+72(FP), $0x00
+	JNE  pairs
 	MOVQ b+40(FP), R10
 	MOVQ panels+64(FP), R11
 	XORQ R12, R12
-	JMP  panel
+	JMP  onePanel
 
-stored:
+oneStored:
+	LEAQ (DX), AX
 	BYTE $0xc4
 	BYTE $0xa2
 	BYTE $0x7a
 	BYTE $0x4b
 	BYTE $0x04
-	BYTE $0x0a
+	BYTE $0x08
 	CMPQ rows+32(FP), $0x10
-	JLE  next
+	JLE  oneNext
 	LEAQ 1024(DX), AX
 	BYTE $0xc4
 	BYTE $0xa2
@@ -9679,29 +9682,29 @@ stored:
 	BYTE $0x0c
 	BYTE $0x08
 
-next:
-	DECQ R11
-	JZ   finish
+oneNext:
+	SUBQ $0x01, R11
+	JZ   oneFinish
 	MOVQ panelStride+48(FP), AX
 	ADDQ AX, R10
 
-panel:
+onePanel:
 	MOVQ a+16(FP), AX
 	MOVQ AX, SI
 	MOVQ R10, BX
 	MOVQ groups+56(FP), AX
 	MOVQ AX, CX
 	CMPQ rows+32(FP), $0x10
-	JG   two
+	JG   oneTwo
 	BYTE $0xc4
 	BYTE $0xe2
 	BYTE $0x7b
 	BYTE $0x49
 	BYTE $0xc0
 	SUBQ $0x10, CX
-	JL   few1
+	JL   one16few
 
-step1:
+one16step:
 	BYTE $0xc4
 	BYTE $0xa2
 	BYTE $0x7b
@@ -9723,11 +9726,11 @@ step1:
 	ADDQ $0x40, DI
 	ADDQ $0x00000400, BX
 	SUBQ $0x10, CX
-	JGE  step1
+	JGE  one16step
 
-few1:
+one16few:
 	ADDQ $0x10, CX
-	JZ   whole1
+	JZ   one16whole
 	BYTE $0xc4
 	BYTE $0xa2
 	BYTE $0x7b
@@ -9746,10 +9749,10 @@ few1:
 	BYTE $0x5e
 	BYTE $0xc5
 
-whole1:
-	JMP summed
+one16whole:
+	JMP oneSummed
 
-two:
+oneTwo:
 	MOVQ R8, DI
 	SHLQ $0x04, DI
 	ADDQ SI, DI
@@ -9764,9 +9767,9 @@ two:
 	BYTE $0x49
 	BYTE $0xc8
 	SUBQ $0x10, CX
-	JL   few2
+	JL   one32few
 
-step2:
+one32step:
 	BYTE $0xc4
 	BYTE $0xa2
 	BYTE $0x7b
@@ -9799,11 +9802,11 @@ step2:
 	ADDQ $0x40, DI
 	ADDQ $0x00000400, BX
 	SUBQ $0x10, CX
-	JGE  step2
+	JGE  one32step
 
-few2:
+one32few:
 	ADDQ $0x10, CX
-	JZ   whole2
+	JZ   one32whole
 	BYTE $0xc4
 	BYTE $0xa2
 	BYTE $0x7b
@@ -9833,18 +9836,18 @@ few2:
 	BYTE $0x5e
 	BYTE $0xce
 
-whole2:
-summed:
+one32whole:
+oneSummed:
 	CMPQ R12, $0x00
-	JNE  finish
-	ADDQ $0x40, R12
-	JMP  stored
+	JNE  oneFinish
+	ADDQ $0x00000040, R12
+	JMP  oneStored
 
-finish:
-	SUBQ    $0x40, R12
+oneFinish:
+	SUBQ    $0x00000040, R12
 	MOVQ    $0x00000010, AX
 	CMPQ    R11, $0x00
-	CMOVQEQ last+112(FP), AX
+	CMOVQEQ last+120(FP), AX
 	MOVQ    $-1, CX
 	BZHIQ   AX, CX, CX
 	KMOVQ   CX, K1
@@ -9852,62 +9855,62 @@ finish:
 	SHLQ    $0x02, CX
 	MOVQ    rows+32(FP), BX
 	MOVQ    dst+0(FP), SI
-	MOVQ    rowScale+80(FP), R13
-	MOVQ    sum+72(FP), R14
+	MOVQ    rowScale+88(FP), R13
+	MOVQ    sum+80(FP), R14
 	TESTQ   R14, R14
-	JZ      sumNone
+	JZ      one0sumNone
 	ADDQ    R12, R14
 
-sumNone:
+one0sumNone:
 	VPXORD Z0, Z0, Z0
 	ADDQ   R12, SI
 	XORQ   AX, AX
-	MOVQ   DX, R15
+	LEAQ   (DX), R15
 	TESTQ  R14, R14
-	JZ     noOffset
+	JZ     one0noOffset
 	VPSLLD $0x07, (R14), Z0
 
-noOffset:
+one0noOffset:
 	TESTQ R13, R13
-	JNZ   floats
+	JNZ   one0floats
 
-intRow:
+one0intRow:
 	VMOVDQU32 (R15), Z2
 	VPSUBD    Z0, Z2, Z2
 	VMOVUPS   Z2, K1, (SI)(AX*1)
 	ADDQ      $0x40, R15
 	ADDQ      CX, AX
 	DECQ      BX
-	JNZ       intRow
-	JMP       written
+	JNZ       one0intRow
+	JMP       one0written
 
-floats:
-	MOVQ  colScale+88(FP), R14
+one0floats:
+	MOVQ  colScale+96(FP), R14
 	TESTQ R14, R14
-	JZ    colScaleNone
+	JZ    one0colScaleNone
 	ADDQ  R12, R14
 
-colScaleNone:
+one0colScaleNone:
 	VMOVUPS (R14), Z1
-	MOVQ    bias+96(FP), R14
+	MOVQ    bias+104(FP), R14
 	TESTQ   R14, R14
-	JZ      biasNone
+	JZ      one0biasNone
 	ADDQ    R12, R14
 
-biasNone:
-	MOVQ  residual+104(FP), BP
+one0biasNone:
+	MOVQ  residual+112(FP), BP
 	TESTQ BP, BP
-	JZ    residualNone
+	JZ    one0residualNone
 	ADDQ  R12, BP
 
-residualNone:
+one0residualNone:
 	TESTQ   R14, R14
-	JZ      noBias
+	JZ      one0noBias
 	VMOVUPS (R14), Z4
 	TESTQ   BP, BP
-	JNZ     bothRow
+	JNZ     one0bothRow
 
-biasRow:
+one0biasRow:
 	VMOVDQU32   (R15), Z2
 	VPSUBD      Z0, Z2, Z2
 	VMULPS.BCST (R13), Z1, Z3
@@ -9919,10 +9922,10 @@ biasRow:
 	ADDQ        $0x40, R15
 	ADDQ        CX, AX
 	DECQ        BX
-	JNZ         biasRow
-	JMP         written
+	JNZ         one0biasRow
+	JMP         one0written
 
-bothRow:
+one0bothRow:
 	VMOVDQU32   (R15), Z2
 	VPSUBD      Z0, Z2, Z2
 	VMULPS.BCST (R13), Z1, Z3
@@ -9936,14 +9939,14 @@ bothRow:
 	ADDQ        $0x40, R15
 	ADDQ        CX, AX
 	DECQ        BX
-	JNZ         bothRow
-	JMP         written
+	JNZ         one0bothRow
+	JMP         one0written
 
-noBias:
+one0noBias:
 	TESTQ BP, BP
-	JNZ   residualRow
+	JNZ   one0residualRow
 
-bareRow:
+one0bareRow:
 	VMOVDQU32   (R15), Z2
 	VPSUBD      Z0, Z2, Z2
 	VMULPS.BCST (R13), Z1, Z3
@@ -9954,10 +9957,10 @@ bareRow:
 	ADDQ        $0x40, R15
 	ADDQ        CX, AX
 	DECQ        BX
-	JNZ         bareRow
-	JMP         written
+	JNZ         one0bareRow
+	JMP         one0written
 
-residualRow:
+one0residualRow:
 	VMOVDQU32   (R15), Z2
 	VPSUBD      Z0, Z2, Z2
 	VMULPS.BCST (R13), Z1, Z3
@@ -9970,12 +9973,483 @@ residualRow:
 	ADDQ        $0x40, R15
 	ADDQ        CX, AX
 	DECQ        BX
-	JNZ         residualRow
+	JNZ         one0residualRow
 
-written:
-	ADDQ $0x00000080, R12
+one0written:
+	ADDQ $0x40, R12
+	ADDQ $0x00000040, R12
 	CMPQ R11, $0x00
-	JNE  stored
+	JNE  oneStored
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x78
+	BYTE $0x49
+	BYTE $0xc0
+	VZEROUPPER
+	RET
+
+pairs:
+	MOVQ b+40(FP), R11
+	MOVQ panels+64(FP), R12
+	XORQ R13, R13
+	JMP  twoPanel
+
+twoStored:
+	LEAQ (DX), AX
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7a
+	BYTE $0x4b
+	BYTE $0x04
+	BYTE $0x08
+	LEAQ 2048(DX), AX
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7a
+	BYTE $0x4b
+	BYTE $0x2c
+	BYTE $0x08
+	CMPQ rows+32(FP), $0x10
+	JLE  twoNext
+	LEAQ 1024(DX), AX
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7a
+	BYTE $0x4b
+	BYTE $0x0c
+	BYTE $0x08
+	LEAQ 3072(DX), AX
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7a
+	BYTE $0x4b
+	BYTE $0x34
+	BYTE $0x08
+
+twoNext:
+	SUBQ $0x02, R12
+	JZ   twoFinish
+	MOVQ panelStride+48(FP), AX
+	ADDQ AX, R11
+	MOVQ panelStride+48(FP), AX
+	ADDQ AX, R11
+
+twoPanel:
+	MOVQ a+16(FP), AX
+	MOVQ AX, SI
+	MOVQ R11, BX
+	MOVQ R11, R10
+	MOVQ panelStride+48(FP), AX
+	ADDQ AX, R10
+	MOVQ groups+56(FP), AX
+	MOVQ AX, CX
+	CMPQ rows+32(FP), $0x10
+	JG   twoTwo
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7b
+	BYTE $0x49
+	BYTE $0xc0
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7b
+	BYTE $0x49
+	BYTE $0xe8
+	SUBQ $0x10, CX
+	JL   two16few
+
+two16step:
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0x24
+	BYTE $0x0b
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0x14
+	BYTE $0x06
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x59
+	BYTE $0x5e
+	BYTE $0xc2
+	BYTE $0xc4
+	BYTE $0x82
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0x3c
+	BYTE $0x0a
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x41
+	BYTE $0x5e
+	BYTE $0xea
+	ADDQ $0x40, SI
+	ADDQ $0x40, DI
+	ADDQ $0x00000400, BX
+	ADDQ $0x00000400, R10
+	SUBQ $0x10, CX
+	JGE  two16step
+
+two16few:
+	JMP twoSummed
+
+twoTwo:
+	MOVQ R8, DI
+	SHLQ $0x04, DI
+	ADDQ SI, DI
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7b
+	BYTE $0x49
+	BYTE $0xc0
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7b
+	BYTE $0x49
+	BYTE $0xc8
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7b
+	BYTE $0x49
+	BYTE $0xe8
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7b
+	BYTE $0x49
+	BYTE $0xf0
+	SUBQ $0x10, CX
+	JL   two32few
+
+two32step:
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0x24
+	BYTE $0x0b
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0x14
+	BYTE $0x06
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x59
+	BYTE $0x5e
+	BYTE $0xc2
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0x1c
+	BYTE $0x07
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x59
+	BYTE $0x5e
+	BYTE $0xcb
+	BYTE $0xc4
+	BYTE $0x82
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0x3c
+	BYTE $0x0a
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x41
+	BYTE $0x5e
+	BYTE $0xea
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x41
+	BYTE $0x5e
+	BYTE $0xf3
+	ADDQ $0x40, SI
+	ADDQ $0x40, DI
+	ADDQ $0x00000400, BX
+	ADDQ $0x00000400, R10
+	SUBQ $0x10, CX
+	JGE  two32step
+
+two32few:
+twoSummed:
+	CMPQ R13, $0x00
+	JNE  twoFinish
+	ADDQ $0x00000080, R13
+	JMP  twoStored
+
+twoFinish:
+	SUBQ  $0x00000080, R13
+	MOVQ  $0x00000010, AX
+	MOVQ  $-1, CX
+	BZHIQ AX, CX, CX
+	KMOVQ CX, K1
+	MOVQ  ldd+8(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  rows+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  rowScale+88(FP), R10
+	MOVQ  sum+80(FP), R14
+	TESTQ R14, R14
+	JZ    two0sumNone
+	ADDQ  R13, R14
+
+two0sumNone:
+	VPXORD Z0, Z0, Z0
+	ADDQ   R13, SI
+	XORQ   AX, AX
+	LEAQ   (DX), R15
+	TESTQ  R14, R14
+	JZ     two0noOffset
+	VPSLLD $0x07, (R14), Z0
+
+two0noOffset:
+	TESTQ R10, R10
+	JNZ   two0floats
+
+two0intRow:
+	VMOVDQU32 (R15), Z2
+	VPSUBD    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, (SI)(AX*1)
+	ADDQ      $0x40, R15
+	ADDQ      CX, AX
+	DECQ      BX
+	JNZ       two0intRow
+	JMP       two0written
+
+two0floats:
+	MOVQ  colScale+96(FP), R14
+	TESTQ R14, R14
+	JZ    two0colScaleNone
+	ADDQ  R13, R14
+
+two0colScaleNone:
+	VMOVUPS (R14), Z1
+	MOVQ    bias+104(FP), R14
+	TESTQ   R14, R14
+	JZ      two0biasNone
+	ADDQ    R13, R14
+
+two0biasNone:
+	MOVQ  residual+112(FP), BP
+	TESTQ BP, BP
+	JZ    two0residualNone
+	ADDQ  R13, BP
+
+two0residualNone:
+	TESTQ   R14, R14
+	JZ      two0noBias
+	VMOVUPS (R14), Z4
+	TESTQ   BP, BP
+	JNZ     two0bothRow
+
+two0biasRow:
+	VMOVDQU32   (R15), Z2
+	VPSUBD      Z0, Z2, Z2
+	VMULPS.BCST (R10), Z1, Z3
+	ADDQ        $0x04, R10
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS     Z2, K1, (SI)(AX*1)
+	ADDQ        $0x40, R15
+	ADDQ        CX, AX
+	DECQ        BX
+	JNZ         two0biasRow
+	JMP         two0written
+
+two0bothRow:
+	VMOVDQU32   (R15), Z2
+	VPSUBD      Z0, Z2, Z2
+	VMULPS.BCST (R10), Z1, Z3
+	ADDQ        $0x04, R10
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS.Z   (BP)(AX*1), K1, Z3
+	VADDPS      Z3, Z2, Z2
+	VMOVUPS     Z2, K1, (SI)(AX*1)
+	ADDQ        $0x40, R15
+	ADDQ        CX, AX
+	DECQ        BX
+	JNZ         two0bothRow
+	JMP         two0written
+
+two0noBias:
+	TESTQ BP, BP
+	JNZ   two0residualRow
+
+two0bareRow:
+	VMOVDQU32   (R15), Z2
+	VPSUBD      Z0, Z2, Z2
+	VMULPS.BCST (R10), Z1, Z3
+	ADDQ        $0x04, R10
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z3, Z2, Z2
+	VMOVUPS     Z2, K1, (SI)(AX*1)
+	ADDQ        $0x40, R15
+	ADDQ        CX, AX
+	DECQ        BX
+	JNZ         two0bareRow
+	JMP         two0written
+
+two0residualRow:
+	VMOVDQU32   (R15), Z2
+	VPSUBD      Z0, Z2, Z2
+	VMULPS.BCST (R10), Z1, Z3
+	ADDQ        $0x04, R10
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z3, Z2, Z2
+	VMOVUPS.Z   (BP)(AX*1), K1, Z3
+	VADDPS      Z3, Z2, Z2
+	VMOVUPS     Z2, K1, (SI)(AX*1)
+	ADDQ        $0x40, R15
+	ADDQ        CX, AX
+	DECQ        BX
+	JNZ         two0residualRow
+
+two0written:
+	ADDQ    $0x40, R13
+	MOVQ    $0x00000010, AX
+	CMPQ    R12, $0x00
+	CMOVQEQ last+120(FP), AX
+	MOVQ    $-1, CX
+	BZHIQ   AX, CX, CX
+	KMOVQ   CX, K1
+	MOVQ    ldd+8(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    rows+32(FP), BX
+	MOVQ    dst+0(FP), SI
+	MOVQ    rowScale+88(FP), R10
+	MOVQ    sum+80(FP), R14
+	TESTQ   R14, R14
+	JZ      two1sumNone
+	ADDQ    R13, R14
+
+two1sumNone:
+	VPXORD Z5, Z5, Z5
+	ADDQ   R13, SI
+	XORQ   AX, AX
+	LEAQ   2048(DX), R15
+	TESTQ  R14, R14
+	JZ     two1noOffset
+	VPSLLD $0x07, (R14), Z5
+
+two1noOffset:
+	TESTQ R10, R10
+	JNZ   two1floats
+
+two1intRow:
+	VMOVDQU32 (R15), Z2
+	VPSUBD    Z5, Z2, Z2
+	VMOVUPS   Z2, K1, (SI)(AX*1)
+	ADDQ      $0x40, R15
+	ADDQ      CX, AX
+	DECQ      BX
+	JNZ       two1intRow
+	JMP       two1written
+
+two1floats:
+	MOVQ  colScale+96(FP), R14
+	TESTQ R14, R14
+	JZ    two1colScaleNone
+	ADDQ  R13, R14
+
+two1colScaleNone:
+	VMOVUPS (R14), Z1
+	MOVQ    bias+104(FP), R14
+	TESTQ   R14, R14
+	JZ      two1biasNone
+	ADDQ    R13, R14
+
+two1biasNone:
+	MOVQ  residual+112(FP), BP
+	TESTQ BP, BP
+	JZ    two1residualNone
+	ADDQ  R13, BP
+
+two1residualNone:
+	TESTQ   R14, R14
+	JZ      two1noBias
+	VMOVUPS (R14), Z4
+	TESTQ   BP, BP
+	JNZ     two1bothRow
+
+two1biasRow:
+	VMOVDQU32   (R15), Z2
+	VPSUBD      Z5, Z2, Z2
+	VMULPS.BCST (R10), Z1, Z3
+	ADDQ        $0x04, R10
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS     Z2, K1, (SI)(AX*1)
+	ADDQ        $0x40, R15
+	ADDQ        CX, AX
+	DECQ        BX
+	JNZ         two1biasRow
+	JMP         two1written
+
+two1bothRow:
+	VMOVDQU32   (R15), Z2
+	VPSUBD      Z5, Z2, Z2
+	VMULPS.BCST (R10), Z1, Z3
+	ADDQ        $0x04, R10
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS.Z   (BP)(AX*1), K1, Z3
+	VADDPS      Z3, Z2, Z2
+	VMOVUPS     Z2, K1, (SI)(AX*1)
+	ADDQ        $0x40, R15
+	ADDQ        CX, AX
+	DECQ        BX
+	JNZ         two1bothRow
+	JMP         two1written
+
+two1noBias:
+	TESTQ BP, BP
+	JNZ   two1residualRow
+
+two1bareRow:
+	VMOVDQU32   (R15), Z2
+	VPSUBD      Z5, Z2, Z2
+	VMULPS.BCST (R10), Z1, Z3
+	ADDQ        $0x04, R10
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z3, Z2, Z2
+	VMOVUPS     Z2, K1, (SI)(AX*1)
+	ADDQ        $0x40, R15
+	ADDQ        CX, AX
+	DECQ        BX
+	JNZ         two1bareRow
+	JMP         two1written
+
+two1residualRow:
+	VMOVDQU32   (R15), Z2
+	VPSUBD      Z5, Z2, Z2
+	VMULPS.BCST (R10), Z1, Z3
+	ADDQ        $0x04, R10
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z3, Z2, Z2
+	VMOVUPS.Z   (BP)(AX*1), K1, Z3
+	VADDPS      Z3, Z2, Z2
+	VMOVUPS     Z2, K1, (SI)(AX*1)
+	ADDQ        $0x40, R15
+	ADDQ        CX, AX
+	DECQ        BX
+	JNZ         two1residualRow
+
+two1written:
+	ADDQ $0x40, R13
+	ADDQ $0x00000080, R13
+	CMPQ R12, $0x00
+	JNE  twoStored
 	BYTE $0xc4
 	BYTE $0xe2
 	BYTE $0x78

@@ -38,6 +38,10 @@ func FillTable(t *Table, seed uint64) {
 	}
 }
 
+// Prefetch asks for row r, which a Gather wants soon: rows of a vocabulary come from
+// memory, each from another page.
+func (t *Table) Prefetch(r int) { prefetch(&t.Data[r*t.Width], t.Width) }
+
 // Gather writes row r of t to dst, or adds it.
 func (s *Set) Gather(dst []float32, t *Table, r int, add bool) {
 	s.gather(dst[:t.Width], t.Data[r*t.Width:][:t.Width], t.Scale[r], add)

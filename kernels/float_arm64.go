@@ -50,18 +50,6 @@ func roundNEON(dst []byte, x []float32, inverse float32, _ byte) {
 	roundGeneric(dst[whole:], x[whole:], inverse, 0)
 }
 
-func gatherNEON(dst []float32, row []int8, scale float32, add bool) {
-	whole, adds := len(row)&^15, uint32(0)
-	if add {
-		adds = 1
-	}
-	_ = dst[:len(row)]
-	if whole > 0 {
-		gather16(&dst[0], &row[0], whole/16, scale, adds)
-	}
-	gatherGeneric(dst[whole:], row[whole:], scale, add)
-}
-
 func rotateNEON(x, table []float32) {
 	half := len(x) / 2
 	whole := half &^ 3
@@ -69,10 +57,5 @@ func rotateNEON(x, table []float32) {
 	if whole > 0 {
 		rotate4(&x[0], &x[half], &table[0], &table[half], whole/4)
 	}
-	for i := whole; i < half; i++ {
-		cos, sin := table[i], table[half+i]
-		a, b := x[i], x[i+half]
-		x[i] = float32(a*cos) - float32(b*sin)
-		x[i+half] = float32(a*sin) + float32(b*cos)
-	}
+	rotateFrom(whole, x, table)
 }

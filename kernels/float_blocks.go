@@ -143,3 +143,15 @@ func normaliseBlocks(dst, x, gamma, beta []float32, mean, inverse float32) {
 	}
 	normaliseGeneric(dst[whole:], x[whole:], gamma[whole:], after(beta, whole), mean, inverse)
 }
+
+func gatherBlocks(dst []float32, row []int8, scale float32, add bool) {
+	whole, adds := len(row)&^15, uint32(0)
+	if add {
+		adds = 1
+	}
+	_ = dst[:len(row)]
+	if whole > 0 {
+		gather16(&dst[0], &row[0], whole/16, scale, adds)
+	}
+	gatherGeneric(dst[whole:], row[whole:], scale, add)
+}

@@ -192,9 +192,12 @@ func gatherGeneric(dst []float32, row []int8, scale float32, add bool) {
 }
 
 // rotateGeneric rotates the pairs (i, i+half) of x by a row of a RoPETable.
-func rotateGeneric(x, table []float32) {
+func rotateGeneric(x, table []float32) { rotateFrom(0, x, table) }
+
+// rotateFrom rotates the pairs from one on.
+func rotateFrom(first int, x, table []float32) {
 	half := len(x) / 2
-	for i := range half {
+	for i := first; i < half; i++ {
 		cos, sin := table[i], table[half+i]
 		a, b := x[i], x[i+half]
 		x[i] = float32(a*cos) - float32(b*sin)
@@ -205,7 +208,12 @@ func rotateGeneric(x, table []float32) {
 // interleaveGeneric writes n columns of four rows of bytes as groups of panels
 // that are stride bytes apart.
 func interleaveGeneric(dst []int8, stride int, v []byte, ldv, n int) {
-	for i := range n {
+	interleaveFrom(0, dst, stride, v, ldv, n)
+}
+
+// interleaveFrom writes the columns from one on.
+func interleaveFrom(first int, dst []int8, stride int, v []byte, ldv, n int) {
+	for i := first; i < n; i++ {
 		group := dst[i/PanelWidth*stride+i%PanelWidth*GroupDepth:][:GroupDepth]
 		for t := range group {
 			group[t] = int8(v[t*ldv+i])

@@ -36,6 +36,7 @@ func archPrimitives(level Level, p *primitives) {
 	p.amax, p.round, p.roundBytes, p.dequant = amaxBlocks, roundWordsAVX2, roundBytesAVX2, dequantBlocks
 	p.gelu, p.silu, p.exp, p.maximum, p.multiply = geluBlocks, siluBlocks, expBlocks, maximumBlocks, multiplyBlocks
 	p.sum, p.squares, p.normalise = sumBlocks, squaresBlocks, normaliseBlocks
+	p.gather, p.rotate, p.interleave = gatherBlocks, rotateAVX2, interleaveAVX2
 	switch level {
 	case AVXVNNI:
 		p.valueBytes, p.offset, p.rowBlock, p.product, p.round = 1, 128, 24, productAVXVNNI, roundBytesAVX2

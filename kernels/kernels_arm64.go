@@ -28,7 +28,7 @@ func archPrimitives(level Level, p *primitives) {
 	p.amax, p.round, p.roundBytes, p.dequant = amaxBlocks, roundNEON, roundNEON, dequantBlocks
 	p.gelu, p.silu, p.exp, p.maximum, p.multiply = geluBlocks, siluBlocks, expBlocks, maximumBlocks, multiplyBlocks
 	p.sum, p.squares, p.normalise = sumBlocks, squaresBlocks, normaliseBlocks
-	p.gather, p.rotate = gatherNEON, rotateNEON
+	p.gather, p.rotate = gatherBlocks, rotateNEON
 }
 
 type tileNEON func(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)

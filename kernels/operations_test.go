@@ -191,8 +191,11 @@ func runLinear(t *testing.T, s *Set, c linearCase, x []float32, w *Matrix, resid
 // generic's bits.
 func TestLinearOfEveryHeight(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
-	for _, k := range []int{1, 4, 15, 28, 63, 64, 65, 200} {
-		for _, n := range []int{1, 16, 47, 80} {
+	for _, k := range []int{1, 4, 15, 28, 63, 64, 65, 200, 1600} {
+		for _, n := range []int{1, 16, 47, 60, 80} {
+			if k > 200 && n != 60 {
+				continue
+			}
 			w := newMatrix(n, k, true)
 			PackMatrix(w, normals(r, n*k), normals(r, n))
 			for rows := 1; rows <= 70; rows += 1 + rows/34*8 {

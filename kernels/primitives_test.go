@@ -151,6 +151,9 @@ func TestProduct(t *testing.T) {
 			shapes = append(shapes, shape{rows, 1 + rows%5, groups})
 		}
 	}
+	for _, rows := range []int{8, 16, 17, 33} { // and its pairs of panels
+		shapes = append(shapes, shape{rows, 2, 400}, shape{rows, 4, 400}, shape{rows, 3, 400}, shape{rows, 2, 401})
+	}
 	for _, s := range sets(t) {
 		for name, fill := range fills {
 			for i, c := range shapes {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"nas/devices"
+	"nas/internal/statistics"
 )
 
 // Context says what went on while a table was measured.
@@ -27,10 +28,29 @@ func (t *Table) Advice() []string {
 		list = append(list, fmt.Sprintf("half of the runs took %.0f %% or more above the undisturbed time: something shares the core or the memory; "+
 			"figures are of the undisturbed machine", 100*(t.Context.Busy-1)))
 	}
-	if n, of := t.WithoutQuorum(), len(t.Entries()); n > 0 {
-		list = append(list, fmt.Sprintf("the floors of %d of %d ops were not confirmed to 1 %%: a quieter machine, or more --time, makes them firm", n, of))
+	if words := t.Unconfirmed(); words != "" {
+		list = append(list, words+": a quieter machine, or more --time, makes them firmer")
 	}
 	return list
+}
+
+// Unconfirmed says in words how well the floors of t are known; nothing where all
+// are confirmed.
+func (t *Table) Unconfirmed() string {
+	n := t.WithoutQuorum()
+	if n == 0 {
+		return ""
+	}
+	var errs []float64
+	entries := t.Entries()
+	for _, list := range entries {
+		errs = append(errs, 100*quorumErrors*meanError(list))
+	}
+	words := fmt.Sprintf("the floors of %d of %d ops are not confirmed to 1 %%", n, len(entries))
+	if median := statistics.Median(errs); median > 0 {
+		words += fmt.Sprintf(" (in the median to %.2g %%)", median)
+	}
+	return words
 }
 
 func (c Context) validate() error {

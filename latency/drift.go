@@ -10,25 +10,57 @@ import (
 )
 
 // drift is how much slower a machine is than when a table was measured, by models
-// that were run both times: the core's clock, and apart from it the caches and the
-// memory that it shares with others, which large models feel alone. (Two runs of
-// measuring, minutes apart: models of 0.2 to 1 MB +0.3 %, of 20 to 90 MB +6 %.)
+// that were run both times. A core's clock moves all classes of steps alike and is
+// taken out before; caches and memory that are shared with others move products, and
+// those of large models most, where attention and norms hardly feel them. (Two tables,
+// minutes apart: models of 60 MB -7 %, of 0.2 MB -1 %, attention in either +-1 %.)
 type drift struct {
+	whole moves
+	class [classes]moves
+}
+
+// add takes a model as it was and as it is now.
+func (d *drift) add(then, now *Model) {
+	d.whole.add(then.Bytes, now.Whole.Floor/then.Whole.Floor)
+	var before, after [classes]float64
+	for i, o := range then.Ops {
+		c := classOf(o.Op)
+		before[c] += float64(o.Count) * o.Floor
+		after[c] += float64(o.Count) * now.Ops[i].Floor
+	}
+	parts := (now.Whole.Floor / now.Sum()) / (then.Whole.Floor / then.Sum())
+	for c := range before {
+		if before[c] > 0 {
+			d.class[c].add(then.Bytes, parts*after[c]/before[c])
+		}
+	}
+}
+
+// at is the factor for steps of a class in a model that streams so many bytes.
+func (d *drift) at(c class, bytes int) float64 {
+	if len(d.class[c].log) == 0 {
+		return d.whole.at(bytes)
+	}
+	return d.class[c].at(bytes)
+}
+
+// moves are factors of models of different sizes.
+type moves struct {
 	size, log []float64 // of the bytes streamed, in doublings; of the factor
 }
 
-func (d *drift) add(bytes int, factor float64) {
-	d.size, d.log = append(d.size, math.Log2(float64(bytes))), append(d.log, math.Log(factor))
+func (m *moves) add(bytes int, factor float64) {
+	m.size, m.log = append(m.size, math.Log2(float64(max(bytes, 1)))), append(m.log, math.Log(factor))
 }
 
-// at is the factor for a model that streams so many bytes: the mean over the models,
-// by how near in size they are. Without models it is 1.
-func (d *drift) at(bytes int) float64 {
+// at is the mean over the models, by how near in size they are. Without models it
+// is 1.
+func (m *moves) at(bytes int) float64 {
 	sum, weights := 0.0, 0.0
-	for i, size := range d.size {
-		away := size - math.Log2(float64(bytes))
+	for i, size := range m.size {
+		away := size - math.Log2(float64(max(bytes, 1)))
 		w := math.Exp(-away*away/2) + 1e-9
-		sum, weights = sum+w*d.log[i], weights+w
+		sum, weights = sum+w*m.log[i], weights+w
 	}
 	return math.Exp(sum / max(weights, 1e-9))
 }
@@ -58,7 +90,7 @@ const (
 // tie is a program that the table has too.
 type tie struct {
 	program *space.Program
-	entry   Entry
+	model   *Model
 }
 
 // ties are at most n of programs that t has as whole models of up to so many ns,
@@ -66,10 +98,10 @@ type tie struct {
 func (t *Table) ties(programs []*space.Program, largest float64, n int) (list []tie) {
 	for _, p := range programs {
 		if m := t.model(p); m != nil && m.Whole.Floor <= largest {
-			list = append(list, tie{p, m.Whole})
+			list = append(list, tie{p, m})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b tie) int { return cmp.Compare(a.entry.Floor, b.entry.Floor) })
+	slices.SortStableFunc(list, func(a, b tie) int { return cmp.Compare(a.model.Whole.Floor, b.model.Whole.Floor) })
 	if len(list) <= n {
 		return list
 	}

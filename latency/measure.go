@@ -54,7 +54,10 @@ const (
 	maxRounds  = 96
 
 	keepEvery  = 2 * time.Second
-	references = 4 // looks at the reference in a round, each a series of its own
+	roundTime  = 2500 * time.Microsecond // of a model's samples, of each kind, in a round
+	warmTime   = 2 * time.Millisecond    // before them: caches that share lines between levels take some runs to settle
+	mostRuns   = 16                      // samples of each kind in a round
+	references = 4                       // looks at the reference in a round, each a series of its own
 )
 
 // Measure times programs on this machine, as wholes and step by step, in rounds:
@@ -100,8 +103,6 @@ type measurement struct {
 	programs  []*space.Program // of the subjects; nil where these are functions
 	bench     *engine.Bench
 	subjects  []*subject
-	roundTime time.Duration // of samples of one model in a round
-	most      int           // samples of one model in a round
 	reference *subject
 	paceProbe *engine.Probe
 	state     *State
@@ -114,7 +115,7 @@ type measurement struct {
 // measurement is one of programs, step by step where the state has room for their
 // ops.
 func (s Settings) measurement(empty *State, programs []*space.Program) (*measurement, error) {
-	m := &measurement{Settings: s, threads: max(s.Threads, 1), programs: programs, state: empty, roundTime: 5 * time.Millisecond, most: 16}
+	m := &measurement{Settings: s, threads: max(s.Threads, 1), programs: programs, state: empty}
 	if m.Budget == 0 {
 		m.Budget = DefaultBudget
 	}
@@ -235,39 +236,43 @@ func (m *measurement) rounds(ctx context.Context) error {
 					return err
 				}
 				m.report(first, at)
-				m.reference.measure(&m.state.Reference[look], m.roundTime, m.most, m.look)
+				m.reference.measure(&m.state.Reference[look], m.look)
 			}
-			m.subjects[i].measure(&m.state.Models[i], m.roundTime, m.most, m.look)
+			m.subjects[i].measure(&m.state.Models[i], m.look)
 		}
 	}
 	return nil
 }
 
 // measure takes one round's samples, between two looks at the core's pace.
-func (s *subject) measure(to *modelState, roundTime time.Duration, most int, look func() float64) {
+func (s *subject) measure(to *modelState, look func() float64) {
 	s.prime()
 	once := func() time.Duration {
 		start := time.Now()
 		s.run()
 		return max(time.Since(start), 1)
 	}
-	// Caches that share lines between levels take some runs to settle.
 	one := once()
-	for warm := one; warm < roundTime; warm += one {
+	for warm := one; warm < warmTime; warm += one {
 		one = once()
 	}
-	n := min(max(int(roundTime/one), 1), most)
+	n := min(max(int(roundTime/one), 1), mostRuns)
 	for i := range s.ops {
 		s.ops[i] = s.ops[i][:0]
 	}
 	s.whole = s.whole[:0]
 	before := look()
-	for range n {
-		s.whole = append(s.whole, float64(once()))
+	if s.trace == nil || n > 1 {
+		for range n {
+			s.whole = append(s.whole, float64(once()))
+		}
 	}
 	if s.trace != nil {
 		for range n {
 			s.step()
+		}
+		if n == 1 { // of a run so long, looking at the steps takes no part
+			s.whole = append(s.whole, float64(s.ends[len(s.ends)-1]))
 		}
 	}
 	to.Looks.add(before, look())

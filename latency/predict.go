@@ -35,7 +35,6 @@ type Predictor struct {
 	unknown *interpolator
 	spread  float64       // logarithm of the factor within which 90 % of held-out models lie
 	bias    float64       // logarithm of their median
-	scale   float64       // of all times: how fast the machine is beside the table's
 	busy    float64       // what the machine gave, as a factor
 	regimes []mergedRange // ascending
 }
@@ -55,7 +54,7 @@ func NewPredictor(t *Table) (*Predictor, error) {
 	if len(t.Models) == 0 {
 		return nil, errors.New("latency: the table has no entries to predict from")
 	}
-	p := &Predictor{table: t, fit: newFit(t.Models), scale: 1, busy: busyRatio(t.Models), spread: wideRuns}
+	p := &Predictor{table: t, fit: newFit(t.Models), busy: busyRatio(t.Models), spread: wideRuns}
 	p.unknown = newInterpolator(p.fit.op)
 	if t.Spread > 0 {
 		p.spread = t.Spread
@@ -73,11 +72,16 @@ func NewPredictor(t *Table) (*Predictor, error) {
 	return p, nil
 }
 
-// Scaled is p for a machine that takes factor times as long as when the table was
-// measured.
-func (p *Predictor) Scaled(factor float64) *Predictor {
+// moved is p for models that stream so many bytes, on the machine as it is now.
+func (p *Predictor) moved(d *drift, bytes int) *Predictor {
 	q := *p
-	q.scale *= factor
+	q.regimes = slices.Clone(p.regimes)
+	for c := range class(classes) {
+		by := math.Log(d.at(c, bytes))
+		for i := range q.regimes {
+			q.regimes[i].factor[c] += by
+		}
+	}
 	return &q
 }
 
@@ -157,12 +161,10 @@ func (p *Predictor) Regimes() []Regime {
 	list := make([]Regime, len(p.regimes))
 	for i := range p.regimes {
 		m := &p.regimes[i]
-		list[i] = Regime{Below: m.below, Overhead: p.overhead(), Op: p.in(m)}
+		list[i] = Regime{Below: m.below, Overhead: p.table.Overhead, Op: p.in(m)}
 	}
 	return list
 }
-
-func (p *Predictor) overhead() float64 { return p.table.Overhead * p.scale }
 
 // regime is where a model that streams so many bytes belongs.
 func (p *Predictor) regime(bytes int) *mergedRange {
@@ -182,7 +184,7 @@ func (p *Predictor) op(o space.Op, m *mergedRange) (ns float64, g *guess) {
 		found := p.unknown.guess(o)
 		own, g = found.log, &found
 	}
-	return min(max(math.Exp(own+m.factor[classOf(o)])*p.scale, minTime), maxTime), g
+	return min(max(math.Exp(own+m.factor[classOf(o)]), minTime), maxTime), g
 }
 
 // Steps is what each step of a program takes in ns: overhead and steps add up to
@@ -202,7 +204,7 @@ func (p *Predictor) in(m *mergedRange) func(space.Op) float64 {
 // adding gives the same.
 func (p *Predictor) Program(program *space.Program) Estimate {
 	m := p.regime(program.Streamed())
-	sum, guessed, e := picoseconds(p.overhead()), 0.0, Estimate{}
+	sum, guessed, e := picoseconds(p.table.Overhead), 0.0, Estimate{}
 	ops, count := program.Ops()
 	for _, o := range ops {
 		ns, g := p.op(o, m)

@@ -77,8 +77,31 @@ func TestPredictorSums(t *testing.T) {
 	if busy := p.Program(programs[0]); math.Abs(busy.Busy/busy.Nanoseconds-1.2) > 1e-9 {
 		t.Errorf("a busy machine gives %+v", busy)
 	}
-	if slow := p.Scaled(1.5).Program(programs[0]).Nanoseconds; math.Abs(slow/p.Program(programs[0]).Nanoseconds-1.5) > 1e-6 {
-		t.Errorf("scaled by 1.5: %v", slow)
+}
+
+// A machine whose products alone became slower, by some models that were run again.
+func TestPredictionsMoveByClass(t *testing.T) {
+	_, programs := builtin(t)
+	later := func(o space.Op, bytes int) float64 {
+		if o.Kind == space.Linear && o.Rows > 8 {
+			return 2 * law(o, bytes)
+		}
+		return law(o, bytes)
+	}
+	then, now := made(programs, law, 0), made(programs, later, 0)
+	var d drift
+	for i := 0; i < len(programs); i += 5 {
+		d.add(&then.Models[i], &now.Models[i])
+	}
+	p := predictor(t, then)
+	for i, m := range now.Models {
+		if i%5 == 0 {
+			continue
+		}
+		before, moved := p.Program(programs[i]).Nanoseconds, p.moved(&d, m.Bytes).Program(programs[i]).Nanoseconds
+		if apart := moved / before * then.Models[i].Whole.Floor / m.Whole.Floor; math.Abs(apart-1) > 1e-3 {
+			t.Errorf("model %d moves to %.4f of what it takes", i, apart)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package latency
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"nas/devices"
@@ -42,6 +43,31 @@ func MeasurePrograms(ctx context.Context, programs []*space.Program, s Settings)
 	return m.runs(ctx)
 }
 
+// measureBeside is MeasurePrograms, with others in between that are timed step by step.
+func measureBeside(ctx context.Context, programs, others []*space.Program, s Settings) (*Runs, []Model, error) {
+	n := len(programs)
+	all := slices.Concat(programs, others)
+	state := emptyState(len(all))
+	for i, p := range others {
+		ops, _ := p.Ops()
+		state.Models[n+i].Ops = make([]series, len(ops))
+	}
+	m, err := s.measurement(state, all)
+	if err != nil {
+		return nil, nil, err
+	}
+	runs, err := m.runs(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	models := make([]Model, len(others))
+	for i, p := range others {
+		models[i] = m.state.Models[n+i].model(p, runs.Pace)
+	}
+	runs.Entries = runs.Entries[:n]
+	return runs, models, nil
+}
+
 func (m *measurement) runs(ctx context.Context) (*Runs, error) {
 	defer m.close()
 	before := devices.Noise()
@@ -68,7 +94,7 @@ func MeasureReference(s Settings) (Entry, error) {
 	}
 	defer m.close()
 	for start := time.Now(); m.state.Rounds < minRounds || time.Since(start) < referenceTime; m.state.Rounds++ {
-		m.reference.measure(&m.state.Reference[0], m.roundTime, m.most, m.look)
+		m.reference.measure(&m.state.Reference[0], m.look)
 		if err := m.place(); err != nil {
 			return Entry{}, err
 		}

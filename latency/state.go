@@ -162,18 +162,22 @@ func (m *modelState) done(p Pace) bool {
 func (s *State) table(programs []*space.Program, pace Pace) *Table {
 	t := &Table{Pace: pace, Reference: s.reference(pace)}
 	for i, p := range programs {
-		from := &s.Models[i]
-		m := Model{Bytes: p.Streamed()}
-		if (p.Workload != space.Workload{}) {
-			m.Whole = from.entry(pace)
-		}
-		ops, count := p.Ops()
-		for j, o := range ops {
-			m.Ops = append(m.Ops, OpEntry{o, count[o], from.op(j, pace)})
-		}
-		t.Models = append(t.Models, m)
+		t.Models = append(t.Models, s.Models[i].model(p, pace))
 	}
 	return t
+}
+
+// model sums up what m holds of a program.
+func (m *modelState) model(p *space.Program, pace Pace) Model {
+	sum := Model{Bytes: p.Streamed()}
+	if (p.Workload != space.Workload{}) {
+		sum.Whole = m.entry(pace)
+	}
+	ops, count := p.Ops()
+	for i, o := range ops {
+		sum.Ops = append(sum.Ops, OpEntry{o, count[o], m.op(i, pace)})
+	}
+	return sum
 }
 
 const (

@@ -25,35 +25,43 @@ type Entry struct {
 const (
 	quorumTolerance = 0.01
 	quorumRounds    = 3
+	quorumErrors    = 2.6 // standard errors that are less than the tolerance, in 99 of 100 entries
 	quorumPart      = 4
 	clockTolerance  = 10  // ns: what reading the clock is good for
 	levelWidth      = 0.1 // rounds so near the lowest are undisturbed: a neighbour on the core costs 25 % and more
 )
 
 // Quorum reports whether the floor can be trusted to 1 %: it was reached in three
-// rounds, and two standard errors are no more. Of an entry whose error is unknown a
-// quarter of the rounds must have reached it.
+// rounds, and its error is less. Of an entry whose error is unknown a quarter of the
+// rounds must have reached it.
 func (e Entry) Quorum() bool {
 	if e.Error == 0 {
 		return e.Reached >= quorumRounds && quorumPart*e.Reached >= e.Rounds
 	}
-	return e.Reached >= quorumRounds && 2*e.Error <= quorumTolerance
+	return e.Reached >= quorumRounds && quorumErrors*e.Error <= quorumTolerance
 }
 
 // confirmed reports whether the mean over an op's models can be trusted as Quorum
 // says. Their errors are independent, since each round has memory of its own.
 func confirmed(entries []Entry) bool {
-	if slices.ContainsFunc(entries, Entry.Quorum) {
-		return true
-	}
-	sum := 0.0
 	for _, e := range entries {
-		if e.Error == 0 || e.Reached < quorumRounds {
+		if e.Error == 0 {
+			return slices.ContainsFunc(entries, Entry.Quorum)
+		}
+		if e.Reached < quorumRounds {
 			return false
 		}
+	}
+	return quorumErrors*meanError(entries) <= quorumTolerance
+}
+
+// meanError is the standard error of the mean of entries, as a share.
+func meanError(entries []Entry) float64 {
+	sum := 0.0
+	for _, e := range entries {
 		sum += e.Error * e.Error
 	}
-	return 2*math.Sqrt(sum) <= quorumTolerance*float64(len(entries))
+	return math.Sqrt(sum) / float64(len(entries))
 }
 
 // Table holds what was measured under its conditions: whole models, and in them the
@@ -133,8 +141,7 @@ func (t *Table) Ops() []space.Op {
 	return ops
 }
 
-// WithoutQuorum is the number of ops whose floor neither one model nor all of its
-// models together confirm.
+// WithoutQuorum is the number of ops whose floor its models together do not confirm.
 func (t *Table) WithoutQuorum() int {
 	n := 0
 	for _, entries := range t.Entries() {

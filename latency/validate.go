@@ -98,30 +98,29 @@ func Validate(ctx context.Context, p *Predictor, archs []space.Arch, ties []*spa
 		programs = append(programs, space.Lower(a, s.Workload))
 		largest = max(largest, p.Program(programs[len(programs)-1]).Nanoseconds)
 	}
-	var known []Entry // of the ties, in the table
-	for _, t := range p.table.ties(ties, largest, min(mostTies, max(leastTies, len(archs)/2))) {
-		programs, known = append(programs, t.program), append(known, t.entry)
+	known := p.table.ties(ties, largest, min(mostTies, max(leastTies, len(archs)/2)))
+	var again []*space.Program
+	for _, t := range known {
+		again = append(again, t.program)
 	}
 	s.Pace = p.table.Pace
-	runs, err := MeasurePrograms(ctx, programs, s)
+	runs, now, err := measureBeside(ctx, programs, again, s)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	var d drift
-	for i, e := range known {
-		at := len(archs) + i
-		d.add(programs[at].Streamed(), runs.Entries[at].Floor/e.Floor)
+	for i, t := range known {
+		d.add(t.model, &now[i])
 	}
 	if factor, err := p.table.Drift(runs.Reference); err == nil {
-		d.add(ReferenceProgram(s.Workload.Phase).Streamed(), factor)
+		d.whole.add(ReferenceProgram(s.Workload.Phase).Streamed(), factor)
 	}
 	cases, drifts := make([]Case, len(archs)), make([]float64, len(archs))
 	for i, a := range archs {
 		bytes := programs[i].Streamed()
-		drifts[i] = d.at(bytes)
-		cases[i] = Case{a, bytes, p.Scaled(drifts[i]).Program(programs[i]), runs.Entries[i]}
+		drifts[i] = d.whole.at(bytes)
+		cases[i] = Case{a, bytes, p.moved(&d, bytes).Program(programs[i]), runs.Entries[i]}
 	}
-	runs.Entries = runs.Entries[:len(archs)]
 	v, err := Compare(cases)
 	if err != nil {
 		return nil, nil, nil, err

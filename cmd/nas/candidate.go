@@ -78,15 +78,15 @@ func (j *judge) warnings() []string {
 		if slices.ContainsFunc(j.timings[:i], func(b timing) bool { return b.predictor == t.predictor }) {
 			continue
 		}
-		of := "the table"
+		table, of := t.predictor.Table(), "the table"
 		if t.short != "" && t.name != search.Latency {
 			of = "the table of " + t.short
 		}
-		if text := otherKernels(t.predictor.Table()); text != "" {
+		if text := otherKernels(table); text != "" {
 			w = append(w, of+" "+text)
 		}
-		if n := t.predictor.Table().WithoutQuorum(); n > 0 {
-			w = append(w, fmt.Sprintf("the floors of %d of the %d ops of %s were not confirmed to 1 %%: the machine was not quiet", n, len(t.predictor.Table().Entries()), of))
+		if text := table.Unconfirmed(); text != "" {
+			w = append(w, of+": "+text)
 		}
 	}
 	for _, gap := range []struct {

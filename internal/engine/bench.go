@@ -9,6 +9,10 @@ import (
 	"nas/space"
 )
 
+// streamTokens are so many that most rows of a vocabulary come from beyond the core's
+// caches, as they do where every text is new.
+const streamTokens = 1 << 15
+
 // Bench runs whole programs for timing, all in one memory: an arena, a KV cache and
 // a block of random weights as large as the largest program asks. So hundreds of
 // models fit where one does.
@@ -93,7 +97,7 @@ func (b *Bench) Probe(program *space.Program) (*Probe, error) {
 	e.programs = e.programs[:last]
 	if n := p.program.tokens; n > 0 {
 		r := rand.New(rand.NewPCG(2, 0))
-		p.stream = make([]int32, n*max(1, 4096/n))
+		p.stream = make([]int32, n*max(1, streamTokens/n))
 		for i := range p.stream {
 			p.stream[i] = int32(r.IntN(p.program.vocabulary))
 		}

@@ -14,6 +14,7 @@ const (
 	linearColumns = 32 // columns, where rows are few
 	storeRows     = 16 // tokens of one KV head
 	attentionRows = 32 // queries of one head: a block of the kernel
+	embedAhead    = 8  // rows asked for before they are read
 )
 
 func runEmbed(e *Engine, s *step, _ []byte, from, to int) {
@@ -22,6 +23,9 @@ func runEmbed(e *Engine, s *step, _ []byte, from, to int) {
 		if s.op.Packed {
 			e.set.GatherColumn(dst, &s.weight[0].matrix, token, false)
 		} else {
+			if ahead := r + embedAhead; ahead < to {
+				s.weight[0].table.Prefetch(int(e.tokens[ahead]))
+			}
 			e.set.Gather(dst, &s.weight[0].table, token, false)
 		}
 		position := r % s.perSequence

@@ -23,6 +23,9 @@ func main() {
 	activation("gelu16", gelu)
 	activation("silu16", silu)
 	exponential()
+	gather()
+	rotate()
+	interleave()
 	peak()
 	Generate()
 }

@@ -260,3 +260,86 @@ func multiply() {
 	VZEROUPPER()
 	RET()
 }
+
+func gather() {
+	TEXT("gather16", NOSPLIT, "func(dst *float32, row *int8, blocks int, scale float32, add uint32)")
+	Doc("gather16 writes 16*blocks values row*scale, or adds them where add is not 0.")
+	Pragma("noescape")
+	dst, row, scale, add := Load(Param("dst"), GP64()), Load(Param("row"), GP64()), YMM(), Load(Param("add"), GP32())
+	VBROADCASTSS(param("scale"), scale)
+	v := [2]VecVirtual{YMM(), YMM()}
+	blocks([]move{{dst, 64}, {row, 16}}, func() {
+		for h := range 2 {
+			VPMOVSXBD(Mem{Base: row, Disp: 8 * h}, v[h])
+			VCVTDQ2PS(v[h], v[h])
+			VMULPS(scale, v[h], v[h])
+		}
+		TESTL(add, add)
+		JZ(LabelRef("write"))
+		for h := range 2 {
+			VADDPS(Mem{Base: dst, Disp: 32 * h}, v[h], v[h])
+		}
+		Label("write")
+		for h := range 2 {
+			VMOVUPS(v[h], Mem{Base: dst, Disp: 32 * h})
+		}
+	})
+	VZEROUPPER()
+	RET()
+}
+
+func rotate() {
+	TEXT("rotate8", NOSPLIT, "func(low, high, cos, sin *float32, blocks int)")
+	Doc("rotate8 rotates 8*blocks pairs (low, high).")
+	Pragma("noescape")
+	low, high, cos, sin := Load(Param("low"), GP64()), Load(Param("high"), GP64()), Load(Param("cos"), GP64()), Load(Param("sin"), GP64())
+	a, b, c, s, t := YMM(), YMM(), YMM(), YMM(), YMM()
+	blocks([]move{{low, 32}, {high, 32}, {cos, 32}, {sin, 32}}, func() {
+		for _, v := range []struct {
+			from Register
+			to   VecVirtual
+		}{{low, a}, {high, b}, {cos, c}, {sin, s}} {
+			VMOVUPS(Mem{Base: v.from}, v.to)
+		}
+		VMULPS(c, a, t)
+		VMULPS(s, a, a)
+		VMULPS(s, b, s)
+		VMULPS(c, b, b)
+		VSUBPS(s, t, t)
+		VADDPS(b, a, a)
+		VMOVUPS(t, Mem{Base: low})
+		VMOVUPS(a, Mem{Base: high})
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// interleave turns four rows of sixteen bytes into the groups of a panel.
+func interleave() {
+	TEXT("interleave16", NOSPLIT, "func(dst *int8, stride int, v *byte, ldv int, blocks int)")
+	Doc("interleave16 writes 16*blocks columns of four rows of bytes as groups, a panel every stride bytes.")
+	Pragma("noescape")
+	dst, stride, v, ldv := Load(Param("dst"), GP64()), Load(Param("stride"), GP64()), Load(Param("v"), GP64()), Load(Param("ldv"), GP64())
+	triple := GP64()
+	LEAQ(Mem{Base: ldv, Index: ldv, Scale: 2}, triple)
+	a, b, c, d, t := XMM(), XMM(), XMM(), XMM(), XMM()
+	blocks([]move{{v, 16}}, func() {
+		VMOVDQU(Mem{Base: v}, a)
+		VMOVDQU(Mem{Base: v, Index: ldv, Scale: 1}, b)
+		VMOVDQU(Mem{Base: v, Index: ldv, Scale: 2}, c)
+		VMOVDQU(Mem{Base: v, Index: triple, Scale: 1}, d)
+		VPUNPCKHBW(b, a, t)
+		VPUNPCKLBW(b, a, a)
+		VPUNPCKHBW(d, c, b)
+		VPUNPCKLBW(d, c, c)
+		VPUNPCKLWD(c, a, d)
+		VPUNPCKHWD(c, a, a)
+		VPUNPCKLWD(b, t, c)
+		VPUNPCKHWD(b, t, t)
+		for i, x := range []VecVirtual{d, a, c, t} {
+			VMOVDQU(x, Mem{Base: dst, Disp: 16 * i})
+		}
+		ADDQ(stride, dst)
+	})
+	RET()
+}

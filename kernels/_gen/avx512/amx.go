@@ -52,116 +52,166 @@ func tileStore(t int, base, stride Register) { tileMemory(2, t, base, stride) }
 // tileProduct is TDPBUSD: acc += unsigned bytes of a times signed bytes of b.
 func tileProduct(acc, a, b int) { word(nil, 0x5e, 1, b, 0, 0, byte(0xc0|acc<<3|a)) }
 
-// Tiles: sums of the first and of the further sixteen rows, their values for a
-// whole step of sixteen groups, the weights; the same again for the last, shorter
-// step.
-const (
-	sum0, sum1   = 0, 1
-	rows0, rows1 = 2, 3
-	weights      = 4
-	last0, last1 = 5, 6
-	lastWeights  = 7
+// tiles are those of a panel: sums of the first and of the further sixteen rows,
+// their values for a step of sixteen groups, the weights.
+type tiles struct{ sum0, sum1, rows0, rows1, weights int }
+
+// The first panel of a step; the same for a last, shorter step; the second panel
+// where there is no such step.
+var (
+	first  = tiles{0, 1, 2, 3, 4}
+	last   = tiles{0, 1, 5, 6, 7}
+	second = tiles{5, 6, 2, 3, 7}
 )
 
-// amx multiplies up to 32 rows with panels one by one. The tiles of sums
-// go through memory to AVX-512 registers, which end them as tile.go's do while the
-// tiles of the next panel are at work.
+const roomOfPanel = 32 * 64 // bytes of a panel's sums
+
+// amx multiplies up to 32 rows with panels one by one, or two by two. The tiles of
+// sums go through memory to AVX-512 registers, which end them as tile.go's do while
+// the tiles of the next panels are at work. That memory begins with a cache line:
+// tiles that cross lines are slow.
 func amx() {
-	begin("productAMX", "func(dst *float32, ldd int, a *byte, lda int, rows int, b *int8, panelStride int, groups int, panels int, sum *int32, rowScale, colScale, bias, residual *float32, last int, config *byte, sums *int32)",
-		"writes up to 32 rows of sums, or floats, of 16*panels columns, the last panel's as many as last says. config is the tiles' configuration, sums room for 32 rows of 16.")
+	const name = "productAMX"
+	TEXT(name, 0, "func(dst *float32, ldd int, a *byte, lda int, rows int, b *int8, panelStride int, groups int, panels int, pairs bool, sum *int32, rowScale, colScale, bias, residual *float32, last int, config *byte)")
+	Doc(name + " writes up to 32 rows of sums, or floats, of 16*panels columns, the last panel's as many as last says. config is the tiles' configuration; pairs are faster if a's rows do not stay in the first-level cache, and need whole steps and even panels.")
+	Pragma("noescape")
 	MOVQ(load("config"), RAX)
 	tileConfig(RAX)
 	MOVQ(load("lda"), R8)
 	MOVQ(U64(64), R9)
-	MOVQ(load("sums"), RDX)
+	LEAQ(AllocLocal(2*roomOfPanel+64).Offset(63), RDX)
+	ANDQ(I32(-64), RDX)
+	CMPB(param("pairs"), Imm(0))
+	JNE(LabelRef("pairs"))
+	multiply("one", first)
+	Label("pairs")
+	multiply("two", first, second)
+}
+
+// multiply works on so many panels at a time as there are tiles for.
+func multiply(prefix string, of ...tiles) {
+	label := func(s string) string { return prefix + s }
 	b, panels, column := load("b"), load("panels"), GP64()
+	width := 64 * len(of)
 	XORQ(column, column)
-	JMP(LabelRef("panel"))
+	JMP(LabelRef(label("Panel")))
 
-	Label("stored")
-	tileStore(sum0, RDX, R9)
+	Label(label("Stored"))
+	for i, t := range of {
+		LEAQ(Mem{Base: RDX, Disp: i * roomOfPanel}, RAX)
+		tileStore(t.sum0, RAX, R9)
+	}
 	CMPQ(param("rows"), Imm(16))
-	JLE(LabelRef("next"))
-	LEAQ(Mem{Base: RDX, Disp: 1024}, RAX)
-	tileStore(sum1, RAX, R9)
-	Label("next")
-	DECQ(panels)
-	JZ(LabelRef("finish"))
-	ADDQ(load("panelStride"), b)
+	JLE(LabelRef(label("Next")))
+	for i, t := range of {
+		LEAQ(Mem{Base: RDX, Disp: i*roomOfPanel + 1024}, RAX)
+		tileStore(t.sum1, RAX, R9)
+	}
+	Label(label("Next"))
+	SUBQ(Imm(uint64(len(of))), panels)
+	JZ(LabelRef(label("Finish")))
+	for range of {
+		ADDQ(load("panelStride"), b)
+	}
 
-	Label("panel")
+	Label(label("Panel"))
 	MOVQ(load("a"), RSI)
 	MOVQ(b, RBX)
+	if len(of) > 1 {
+		MOVQ(b, R10)
+		ADDQ(load("panelStride"), R10)
+	}
 	MOVQ(load("groups"), RCX)
 	CMPQ(param("rows"), Imm(16))
-	JG(LabelRef("two"))
-	steps(1)
-	JMP(LabelRef("summed"))
-	Label("two")
+	JG(LabelRef(label("Two")))
+	steps(label("16"), 1, of)
+	JMP(LabelRef(label("Summed")))
+	Label(label("Two"))
 	MOVQ(R8, RDI)
 	SHLQ(Imm(4), RDI)
 	ADDQ(RSI, RDI)
-	steps(2)
-	Label("summed")
+	steps(label("32"), 2, of)
+	Label(label("Summed"))
 	CMPQ(column, Imm(0)) // nothing to finish yet
-	JNE(LabelRef("finish"))
-	ADDQ(Imm(64), column)
-	JMP(LabelRef("stored"))
+	JNE(LabelRef(label("Finish")))
+	ADDQ(U32(width), column)
+	JMP(LabelRef(label("Stored")))
 
-	Label("finish")
-	SUBQ(Imm(64), column)
-	columns := GP64()
-	MOVQ(U32(16), columns)
+	Label(label("Finish"))
+	SUBQ(U32(width), column)
+	for i := range of {
+		columns := GP64()
+		MOVQ(U32(16), columns)
+		if i == len(of)-1 {
+			CMPQ(panels, Imm(0))
+			CMOVQEQ(param("last"), columns)
+		}
+		maskOf(columns, K1)
+		finish(fmt.Sprint(prefix, i), column, i*roomOfPanel)
+		ADDQ(Imm(64), column)
+	}
+	ADDQ(U32(width), column)
 	CMPQ(panels, Imm(0))
-	CMOVQEQ(param("last"), columns)
-	maskOf(columns, K1)
-	finish(column)
-	ADDQ(U32(128), column)
-	CMPQ(panels, Imm(0))
-	JNE(LabelRef("stored"))
+	JNE(LabelRef(label("Stored")))
 	tileRelease()
 	end()
 }
 
-// steps adds up one panel for one or two tiles of rows.
-func steps(tiles int) {
-	label := func(s string) string { return fmt.Sprintf("%s%d", s, tiles) }
-	tileZero(sum0)
-	if tiles == 2 {
-		tileZero(sum1)
+// steps adds up the panels for one or two tiles of rows. A lone panel may have a last
+// step that is shorter.
+func steps(prefix string, rows int, of []tiles) {
+	for _, t := range of {
+		tileZero(t.sum0)
+		if rows == 2 {
+			tileZero(t.sum1)
+		}
 	}
-	step := func(w, first, second int) {
-		tileLoad(w, RBX, R9)
-		tileLoad(first, RSI, R8)
-		tileProduct(sum0, first, w)
-		if tiles == 2 {
-			tileLoad(second, RDI, R8)
-			tileProduct(sum1, second, w)
+	step := func(of ...tiles) {
+		for i, t := range of {
+			tileLoad(t.weights, []Register{RBX, R10}[i], R9)
+			if i == 0 {
+				tileLoad(t.rows0, RSI, R8)
+			}
+			tileProduct(t.sum0, t.rows0, t.weights)
+			if rows == 2 {
+				if i == 0 {
+					tileLoad(t.rows1, RDI, R8)
+				}
+				tileProduct(t.sum1, t.rows1, t.weights)
+			}
 		}
 	}
 	SUBQ(Imm(16), RCX)
-	JL(LabelRef(label("few")))
-	Label(label("step"))
-	step(weights, rows0, rows1)
+	JL(LabelRef(prefix + "few"))
+	Label(prefix + "step")
+	step(of...)
 	ADDQ(Imm(64), RSI)
 	ADDQ(Imm(64), RDI)
 	ADDQ(U32(1024), RBX)
+	if len(of) > 1 {
+		ADDQ(U32(1024), R10)
+	}
 	SUBQ(Imm(16), RCX)
-	JGE(LabelRef(label("step")))
-	Label(label("few"))
+	JGE(LabelRef(prefix + "step"))
+	Label(prefix + "few")
+	if len(of) > 1 {
+		return
+	}
 	ADDQ(Imm(16), RCX)
-	JZ(LabelRef(label("whole")))
-	step(lastWeights, last0, last1)
-	Label(label("whole"))
+	JZ(LabelRef(prefix + "whole"))
+	step(last)
+	Label(prefix + "whole")
 }
 
-// finish takes the offset of a back from a panel's sums and writes them.
-func finish(column Register) {
+// finish takes the offset of a back from a panel's sums, so far behind RDX, and writes
+// them.
+func finish(prefix string, column Register, room int) {
+	label := func(s string) string { return prefix + s }
 	at, ldd, rows := GP64(), bytes4(load("ldd")), load("rows")
 	dst, rowScale := load("dst"), load("rowScale")
 	part := func(name string) Register { // of a vector along the columns, nil for none
 		p := load(name)
-		none := name + "None"
+		none := label(name + "None")
 		TESTQ(p, p)
 		JZ(LabelRef(none))
 		ADDQ(column, p)
@@ -171,16 +221,16 @@ func finish(column Register) {
 	sum, offset, w, p := part("sum"), zero(), ZMM(), GP64()
 	ADDQ(column, dst)
 	XORQ(at, at)
-	MOVQ(RDX, p)
+	LEAQ(Mem{Base: RDX, Disp: room}, p)
 	TESTQ(sum, sum)
-	JZ(LabelRef("noOffset"))
+	JZ(LabelRef(label("noOffset")))
 	VPSLLD(Imm(7), Mem{Base: sum}, offset)
-	Label("noOffset")
+	Label(label("noOffset"))
 	acc, t := ZMM(), ZMM()
 	TESTQ(rowScale, rowScale)
-	JNZ(LabelRef("floats"))
-	loop := func(label string, body func()) {
-		Label(label)
+	JNZ(LabelRef(label("floats")))
+	loop := func(name string, body func()) {
+		Label(label(name))
 		VMOVDQU32(Mem{Base: p}, acc)
 		VPSUBD(offset, acc, acc)
 		body()
@@ -188,11 +238,11 @@ func finish(column Register) {
 		ADDQ(Imm(64), p)
 		ADDQ(ldd, at)
 		DECQ(rows)
-		JNZ(LabelRef(label))
-		JMP(LabelRef("written"))
+		JNZ(LabelRef(label(name)))
+		JMP(LabelRef(label("written")))
 	}
 	loop("intRow", func() {})
-	Label("floats")
+	Label(label("floats"))
 	VMOVUPS(Mem{Base: part("colScale")}, w)
 	bias, residual := part("bias"), part("residual")
 	scaled := func() {
@@ -203,10 +253,10 @@ func finish(column Register) {
 	}
 	shift := ZMM()
 	TESTQ(bias, bias)
-	JZ(LabelRef("noBias"))
+	JZ(LabelRef(label("noBias")))
 	VMOVUPS(Mem{Base: bias}, shift)
 	TESTQ(residual, residual)
-	JNZ(LabelRef("bothRow"))
+	JNZ(LabelRef(label("bothRow")))
 	loop("biasRow", func() {
 		scaled()
 		VADDPS(shift, acc, acc)
@@ -217,16 +267,16 @@ func finish(column Register) {
 		fetch(Mem{Base: residual, Index: at, Scale: 1}, t, true)
 		VADDPS(t, acc, acc)
 	})
-	Label("noBias")
+	Label(label("noBias"))
 	TESTQ(residual, residual)
-	JNZ(LabelRef("residualRow"))
+	JNZ(LabelRef(label("residualRow")))
 	loop("bareRow", scaled)
 	loop("residualRow", func() {
 		scaled()
 		fetch(Mem{Base: residual, Index: at, Scale: 1}, t, true)
 		VADDPS(t, acc, acc)
 	})
-	Label("written")
+	Label(label("written"))
 }
 
 // peakOfAMX is the arithmetic of productAMX without its loads.
