@@ -303,8 +303,17 @@ func (a *app) tellDrift(t *latency.Table, s latency.Settings) {
 	}
 	drift, err := t.Drift(now)
 	if err == nil && math.Abs(drift-1) > someDrift {
-		a.warn(fmt.Sprintf("the reference model takes %+.1f%% of its time on %s: all latencies are off by as much now; their order is not", 100*(drift-1), t.Date))
+		a.warn(drifted(t, drift))
 	}
+}
+
+// drifted says that the machine's speed is another one than when a table was measured.
+func drifted(t *latency.Table, drift float64) string {
+	change, how := 100*(drift-1), "longer"
+	if change < 0 {
+		change, how = -change, "shorter"
+	}
+	return fmt.Sprintf("the reference model takes %.1f %% %s than on %s: predicted latencies are off by as much now; their order is not", change, how, t.Date)
 }
 
 func (a *app) keepTable(path string, device devices.Profile, table *latency.Table) {
