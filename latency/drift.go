@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"nas/internal/statistics"
 	"nas/space"
 )
 
@@ -102,14 +103,7 @@ func (t *Table) ties(programs []*space.Program, largest float64, n int) (list []
 		}
 	}
 	slices.SortStableFunc(list, func(a, b tie) int { return cmp.Compare(a.model.Whole.Floor, b.model.Whole.Floor) })
-	if len(list) <= n {
-		return list
-	}
-	chosen := make([]tie, n)
-	for i := range chosen {
-		chosen[i] = list[i*(len(list)-1)/(n-1)]
-	}
-	return chosen
+	return statistics.Evenly(list, n)
 }
 
 // model is the one of t that is a program, nil if none is.

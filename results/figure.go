@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"nas/internal/statistics"
 )
 
 // Figure is what the picture of a front shows, as numbers: score against latency,
@@ -63,7 +65,7 @@ func NewFigure(r *Report) *Figure {
 	}
 	slices.SortStableFunc(f.Points, func(a, b Point) int { return cmp.Compare(b.Memory, a.Memory) })
 	f.Stairs = stairs(f.Points)
-	f.Bars = evenly(f.Stairs, figureBars)
+	f.Bars = statistics.Evenly(f.Stairs, figureBars)
 	var far Point // as far as references are drawn
 	for _, p := range f.Points {
 		far.X, far.Y = max(far.X, figureFar*p.X), max(far.Y, figureFar*p.Y)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"nas/internal/statistics"
 	"nas/search"
 )
 
@@ -93,7 +94,7 @@ func (g *grid) architecture(c *Candidate) {
 func Spread(list []Candidate, n int, objectives []string) []Candidate {
 	weighed := ObjectivesOf(objectives)
 	if len(list) <= n || len(weighed) == 0 {
-		return evenly(list, n)
+		return statistics.Evenly(list, n)
 	}
 	points := make([][]float64, len(list))
 	for i := range list {
@@ -104,18 +105,6 @@ func Spread(list []Candidate, n int, objectives []string) []Candidate {
 	chosen := make([]Candidate, len(at))
 	for i, k := range at {
 		chosen[i] = list[k]
-	}
-	return chosen
-}
-
-// evenly is at most n of list, evenly by position, the first and the last included.
-func evenly[T any](list []T, n int) []T {
-	if len(list) <= n {
-		return slices.Clone(list)
-	}
-	chosen := make([]T, n)
-	for i := range chosen {
-		chosen[i] = list[i*(len(list)-1)/max(n-1, 1)]
 	}
 	return chosen
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 
 	"nas/space"
 )
@@ -110,12 +111,16 @@ func (v *Validation) sheet() sheet {
 
 // words are the figures for people.
 func (v *Validation) words() []string {
+	than := "more"
+	if v.Drift < 0 {
+		than = "less"
+	}
 	list := []string{
 		fmt.Sprintf("error      %.2f %% in the mean (MAPE), %+.2f %% in the median, %+.2f %% at worst, over %d models", v.MAPE, v.Bias, v.Worst, v.Models),
 		fmt.Sprintf("within     ±5 %%: %.4g %% of the models; ±10 %%: %.4g %%", v.Within5, v.Within10),
 		fmt.Sprintf("order      Kendall tau %.4f; of %d pairs %d in the wrong order although their intervals do not overlap", v.Tau, v.Pairs, v.Misordered),
 		fmt.Sprintf("coverage   %.4g %% of the measured latencies lie in the predicted 90 %% interval", v.Coverage90),
-		fmt.Sprintf("machine    the reference model ran %+.1f %% off the table's time (above 4 %% it is taken into account); half of the runs took %.0f %% or more above the undisturbed time", 100*v.Drift, 100*(v.Conditions.Busy-1)),
+		fmt.Sprintf("machine    models of the table took %.1f %% %s time than when it was measured, which is taken into account; half of the runs took %.0f %% or more above the undisturbed time", 100*math.Abs(v.Drift), than, 100*(v.Conditions.Busy-1)),
 	}
 	if v.Unsure > 0 {
 		list = append(list, fmt.Sprintf("warning    the floors of %d models were not confirmed to 1 %%: the machine is busy, or needs more --time", v.Unsure))

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"nas/internal/statistics"
 	"nas/space"
 )
 
@@ -30,7 +31,7 @@ func (r *surrogate) spread(ctx context.Context) ([]space.Genes, error) {
 			list = append(list, g)
 		}
 	}
-	for _, m := range thin(cheap.Front, draws) {
+	for _, m := range statistics.Evenly(cheap.Front, draws) {
 		add(m.Genes)
 	}
 	random := rand.New(rand.NewPCG(r.Seed, 1))
@@ -132,7 +133,7 @@ func (r *surrogate) promising(ctx context.Context, real []Member) (picked []spac
 			candidates = append(candidates, m)
 		}
 	}
-	candidates = thin(candidates, pool)
+	candidates = statistics.Evenly(candidates, pool)
 	points, reference := r.frame(real, candidates)
 	for len(picked) < r.Batch && len(candidates) > 0 {
 		best, gain := 0, math.Inf(-1)
@@ -171,16 +172,4 @@ func (r *surrogate) frame(real, hoped []Member) (points [][]float64, reference [
 		points = append(points, m.Values)
 	}
 	return points, reference
-}
-
-// thin is at most n of list, evenly by position.
-func thin(list []Member, n int) []Member {
-	if len(list) <= n {
-		return list
-	}
-	kept := make([]Member, n)
-	for i := range kept {
-		kept[i] = list[i*(len(list)-1)/(n-1)]
-	}
-	return kept
 }

@@ -67,8 +67,10 @@ line of column names, then a line for each op:
   nas devices ops --space encoder-compact > ops.txt     what to measure
   nas devices import times.csv --name "My board" --level neon -o board.json`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			if path == "" || name == "" || level == "" {
-				return bad(errMissing("--name, --level or -o FILE"), `nas devices import times.csv --name "My board" --level neon -o board.json`)
+			for _, flag := range [][2]string{{"--name", name}, {"--level", level}, {"-o FILE", path}} {
+				if flag[1] == "" {
+					return bad(errMissing(flag[0]), `nas devices import %s --name "My board" --level neon -o board.json`, args[0])
+				}
 			}
 			if threads < 1 || threads > 256 {
 				return bad(fmt.Errorf("--threads %d is outside 1…256", threads), "--threads 1")
@@ -92,8 +94,8 @@ line of column names, then a line for each op:
 		}}
 	f := c.Flags()
 	f.StringVar(&name, "name", "", "`name` of the device")
-	f.StringVar(&level, "level", "", "`words` for the kernels that were measured")
-	f.StringVar(&arch, "arch", "unknown", "architecture of the CPU, as Go names it")
+	f.StringVar(&level, "level", "", "kernel level that was measured, or other `words` for the kernels")
+	f.StringVar(&arch, "arch", "unknown", "`architecture` of the CPU, as Go names it")
 	f.IntVar(&threads, "threads", threads, "threads that were measured with")
 	f.StringVarP(&path, "output", "o", "", "profile `file` to write")
 	return c
@@ -130,14 +132,18 @@ file is that of nas devices import.
 			if err != nil {
 				return err
 			}
-			seen := map[space.Op]bool{}
+			seen, foreign := map[space.Op]bool{}, 0
 			for _, o := range ops {
 				seen[o] = true
 			}
 			for o := range times {
 				if !seen[o] {
 					ops = append(ops, o)
+					foreign++
 				}
+			}
+			if foreign > 0 {
+				a.warn(fmt.Sprintf("%d of the %d measured ops are none of %s under %v", foreign, len(times), t.space.Name, t.workload))
 			}
 			space.SortOps(ops)
 			table, found, err := latency.Calibrate(latency.Modelled(b, t.workload, t.threads, ops), times)
@@ -150,7 +156,7 @@ file is that of nas devices import.
 			if err := (&latency.File{Device: p, Tables: []*latency.Table{table}}).Write(path); err != nil {
 				return failed(err, "is there room on the disk?")
 			}
-			fmt.Fprintf(a.out, "%d measured ops: the model was %.3g %% off in the median; each op predicted from the others is now %.3g %% off in the median, %.3g %% at worst\n",
+			fmt.Fprintf(a.out, "%d measured ops: the model was %.4g %% off in the median; each op predicted from the others is now %.4g %% off in the median, %.4g %% at worst\n",
 				found.Ops, found.Before, found.Remaining, found.Worst)
 			a.phase("wrote %s; nas search --device %s uses it", path, path)
 			return nil

@@ -53,16 +53,21 @@ measured it, nas devices import; where ten ops are measured, nas devices calibra
 			}
 			return w.Flush()
 		}})
-	c.AddCommand(&cobra.Command{Use: "show FILE|BOARD…", Short: "Describe devices and their tables", Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.show(args) }})
+	c.AddCommand(&cobra.Command{Use: "show FILE|BOARD…", Short: "Describe devices and their tables",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return bad(errMissing("a profile file or a board"), "nas devices show raspberry-pi-5; nas devices list shows the boards")
+			}
+			return a.show(args)
+		}})
 	c.AddCommand(a.compareDevicesCommand(), a.opsCommand(), a.importCommand(), a.calibrateCommand())
 	return c
 }
 
 func (a *app) show(args []string) error {
 	for _, name := range args {
-		fmt.Fprintf(a.out, "%s:\n", name)
 		if b, ok := devices.FindBoard(name); ok {
+			fmt.Fprintf(a.out, "%s:\n", name)
 			describe(a.out, b.Profile())
 			fmt.Fprintf(a.out, "%-14s %s, at most %.4g int8 multiply-adds a cycle, memory %.4g GB/s: latencies are modelled, checked on no such board\n", "kernels", b.Level, b.MACsPerCycle, b.BandwidthBytes/1e9)
 			for _, source := range b.Sources {
@@ -74,6 +79,7 @@ func (a *app) show(args []string) error {
 		if err != nil {
 			return err
 		}
+		fmt.Fprintf(a.out, "%s:\n", name)
 		describe(a.out, f.Device)
 		for _, t := range f.Tables {
 			describeTable(a.out, t)
@@ -95,14 +101,21 @@ func describe(w io.Writer, p devices.Profile) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "%-14s "+format+"\n", append([]any{name}, args...)...)
 	}
-	line("device", "%s (%s, %s/%s)", p.Name, p.Provenance.Kind, p.OS, p.Arch)
+	system := p.Arch
+	if p.OS != "" {
+		system = p.OS + "/" + p.Arch
+	}
+	line("device", "%s (%s, %s)", p.Name, p.Provenance.Kind, system)
 	line("processor", "%s", strings.TrimPrefix(p.ID(), p.Arch+" "))
 	if p.CPU.NominalHz > 0 {
 		line("clock", "%.2f GHz nominal", float64(p.CPU.NominalHz)/1e9)
 	} else {
 		line("clock", "unknown")
 	}
-	cores := fmt.Sprintf("%d usable of %d", p.Cores.Usable, p.Cores.Logical)
+	cores := "unknown"
+	if p.Cores.Logical > 0 {
+		cores = fmt.Sprintf("%d usable of %d", p.Cores.Usable, p.Cores.Logical)
+	}
 	if p.Cores.Quota > 0 {
 		cores += fmt.Sprintf(", limited to %.4g CPUs", p.Cores.Quota)
 	}
@@ -141,7 +154,11 @@ func describeTable(w io.Writer, t *latency.Table) {
 	if (t.Workload != space.Workload{}) {
 		workload = t.Workload.String()
 	}
-	fmt.Fprintf(w, "%-14s %s, kernel level %s, threads %d, kernels version %d, %d ops, %s\n", "table", workload, t.Level, t.Threads, t.KernelVersion, len(t.Entries()), t.Date)
+	version := ""
+	if t.KernelVersion > 0 {
+		version = fmt.Sprintf(", kernels version %d", t.KernelVersion)
+	}
+	fmt.Fprintf(w, "%-14s %s, kernel level %s, threads %d%s, %d ops, %s\n", "table", workload, t.Level, t.Threads, version, len(t.Entries()), t.Date)
 	if v := t.Validation; v != nil {
 		fmt.Fprintf(w, "%-14s %d held-out models: error %.2g %% in the mean, %+.2g %% at worst, %.3g %% inside the 90 %% interval\n", "", v.Models, v.MAPE, v.Worst, v.Coverage90)
 	}

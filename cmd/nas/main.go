@@ -4,10 +4,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -69,7 +71,7 @@ architectures that nothing beats under your budget.
 	}
 	root.SetVersionTemplate("nas {{.Version}}\n")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return bad(err, "%s --help shows the flags and examples", c.CommandPath())
+		return bad(errors.New(number.ReplaceAllString(err.Error(), "$1 is no number that fits")), "%s --help shows the flags and examples", c.CommandPath())
 	})
 	root.SetUsageFunc(usage(root.UsageFunc()))
 	root.AddCommand(
@@ -88,6 +90,9 @@ architectures that nothing beats under your budget.
 	)
 	return root
 }
+
+// number is how strconv says that a text is none.
+var number = regexp.MustCompile(`strconv\.\w+: parsing (".*"): .*`)
 
 func unknownCommand(c *cobra.Command, name string) error {
 	err := fmt.Errorf("unknown command %.40q", name)

@@ -12,6 +12,7 @@ import (
 	"nas/devices"
 	"nas/evaluator"
 	"nas/internal/engine"
+	"nas/internal/statistics"
 	"nas/kernels"
 	"nas/latency"
 	"nas/results"
@@ -47,7 +48,7 @@ safetensors file gives them.
 				return err
 			}
 			if members > 0 {
-				g.models = pick(g.models, members)
+				g.models = statistics.Evenly(g.models, members)
 			}
 			if err := t.suit(c, g); err != nil {
 				return err
@@ -85,18 +86,6 @@ safetensors file gives them.
 	c.Flags().StringVar(&weights, "weights", "", "trained weights of the architecture: a safetensors `file`")
 	c.Flags().Var(&budget, "time", "begin no round of measuring after this time")
 	return c
-}
-
-// pick is at most n of models, evenly by position.
-func pick(models []model, n int) []model {
-	if len(models) <= n {
-		return models
-	}
-	chosen := make([]model, n)
-	for i := range chosen {
-		chosen[i] = models[i*(len(models)-1)/max(n-1, 1)]
-	}
-	return chosen
 }
 
 // samePlace refuses the profile of another processor.

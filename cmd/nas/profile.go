@@ -53,7 +53,7 @@ after an interruption. For another device build nas for it and run it there:
   GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build ./cmd/nas`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.profile(c.Context(), p) }}
 	f := c.Flags()
-	f.StringVar(&p.spaceName, "space", "encoder-compact", "search space: a built-in `name` or a YAML file")
+	spaceFlag(f, &p.spaceName)
 	f.StringVar(&p.phase, "phase", "", "decoder latency to measure: prefill or decode (default both)")
 	f.IntSliceVar(&p.batches, "batch", nil, "sequences at once, a `list` (default 1)")
 	f.IntSliceVar(&p.sequences, "sequence", nil, "tokens of an encoder's sequence, a `list` (default: the space's)")

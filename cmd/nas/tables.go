@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -158,11 +159,6 @@ func (a *app) profiled(t *target, ops []space.Op) (source, error) {
 		a.warn(fmt.Sprintf("%s: latencies are modelled from datasheets and were checked on no such board: they may be off by more than their interval; nas devices calibrate makes more of ten measured ops", b.Name))
 		return newSource(b.Profile(), latency.Modelled(b, t.workload, t.threads, ops))
 	}
-	if t.isa != "" {
-		if _, err := kernels.ParseLevel(t.isa); err != nil {
-			return source{}, bad(err, "nas devices show %s lists the levels of its tables", t.device)
-		}
-	}
 	f, err := readProfile(t.device)
 	if err != nil {
 		return source{}, err
@@ -189,6 +185,12 @@ func otherKernels(t *latency.Table) string {
 // noTable says in what the table of f that is nearest to what is asked differs from it,
 // and how to measure the missing one.
 func (t *target) noTable(f *latency.File) error {
+	show := "nas devices show " + t.device + " lists what it has"
+	if t.isa != "" && !slices.ContainsFunc(f.Tables, func(table *latency.Table) bool { return table.Level == t.isa }) {
+		if _, err := kernels.ParseLevel(t.isa); err != nil {
+			return bad(err, "%s", show)
+		}
+	}
 	var nearest []string
 	least := math.MaxInt
 	for _, table := range f.Tables {
@@ -213,6 +215,19 @@ func (t *target) noTable(f *latency.File) error {
 	if len(f.Tables) > 1 {
 		err = fmt.Errorf("no table of %s was measured under these conditions; the nearest: %s", t.device, strings.Join(nearest, ", "))
 	}
+	switch {
+	case f.Device.Provenance.Kind == devices.Calibrated:
+		return bad(err, "nas devices calibrate makes a profile for others, of ops that were measured under them; %s", show)
+	case f.Tables[0].KernelVersion == 0:
+		return bad(err, "nas devices import makes a profile for others, of what was measured under them; %s", show)
+	case f.Device.ID() == devices.Detect("nas "+Version).ID():
+		return bad(err, "%s -o %s; %s", t.measuring(), t.device, show)
+	}
+	return bad(err, "on the device: %s -o %s; %s", t.measuring(), filepath.Base(t.device), show)
+}
+
+// measuring is the command that adds a table of the target's conditions to a profile.
+func (t *target) measuring() string {
 	command := fmt.Sprintf("nas profile --add --space %s --threads %d", t.spaceName, t.threads)
 	if t.isa != "" {
 		command += " --isa " + t.isa
@@ -229,12 +244,7 @@ func (t *target) noTable(f *latency.File) error {
 	if w.Batch > 1 {
 		command += fmt.Sprintf(" --batch %d", w.Batch)
 	}
-	if here := devices.Detect("nas " + Version); here.ID() == f.Device.ID() {
-		command += " -o " + t.device
-	} else {
-		command = "on the device: " + command + " -o " + filepath.Base(t.device)
-	}
-	return bad(err, "%s; nas devices show %s lists what it has", command, t.device)
+	return command
 }
 
 const (
@@ -293,8 +303,17 @@ func (a *app) tellDrift(t *latency.Table, s latency.Settings) {
 	}
 	drift, err := t.Drift(now)
 	if err == nil && math.Abs(drift-1) > someDrift {
-		a.warn(fmt.Sprintf("the reference model takes %+.1f%% of its time on %s: all latencies are off by as much now; their order is not", 100*(drift-1), t.Date))
+		a.warn(drifted(t, drift))
 	}
+}
+
+// drifted says that the machine's speed is another one than when a table was measured.
+func drifted(t *latency.Table, drift float64) string {
+	change, how := 100*(drift-1), "longer"
+	if change < 0 {
+		change, how = -change, "shorter"
+	}
+	return fmt.Sprintf("the reference model takes %.1f %% %s than on %s: predicted latencies are off by as much now; their order is not", change, how, t.Date)
 }
 
 func (a *app) keepTable(path string, device devices.Profile, table *latency.Table) {

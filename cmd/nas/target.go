@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"nas/space"
 )
@@ -27,12 +28,16 @@ type target struct {
 
 func (t *target) workloadFlags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&t.spaceName, "space", "encoder-compact", "search space: a built-in `name` ("+strings.Join(space.Names(), ", ")+") or a YAML file")
+	spaceFlag(f, &t.spaceName)
 	f.StringVar(&t.phase, "phase", "", "decoder latency to look at: prefill or decode (default decode)")
 	f.IntVar(&t.batch, "batch", 0, "sequences at once (default 1)")
 	f.IntVar(&t.sequence, "sequence", 0, "tokens of an encoder's sequence (default: the space's)")
 	f.IntVar(&t.prompt, "prompt", 0, "tokens of a decoder's prompt (default: the space's)")
 	f.IntVar(&t.context, "context", 0, "tokens that a decoder's KV cache holds (default: the space's)")
+}
+
+func spaceFlag(f *pflag.FlagSet, name *string) {
+	f.StringVar(name, "space", "encoder-compact", "search space: a built-in `name` ("+strings.Join(space.Names(), ", ")+") or a YAML file")
 }
 
 func (t *target) deviceFlags(c *cobra.Command) {

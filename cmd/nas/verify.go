@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
+	"nas/internal/statistics"
 	"nas/kernels"
 	"nas/latency"
 	"nas/results"
@@ -22,20 +24,25 @@ const (
 // measured ones, and a member that breaks a limit (ns; 0: none) is marked as such. The
 // report's warnings tell of these, and of members outside their predicted interval.
 func (a *app) verify(ctx context.Context, t *target, list []timing, r *results.Report, limits []float64) error {
-	var chosen []int
-	for i := range min(len(r.Front), verifyMost) {
-		chosen = append(chosen, i*(len(r.Front)-1)/max(min(len(r.Front), verifyMost)-1, 1))
+	chosen := make([]int, len(r.Front))
+	for i := range chosen {
+		chosen[i] = i
 	}
+	chosen = statistics.Evenly(chosen, verifyMost)
 	for k, of := range list {
 		one := *t
 		one.device, one.workload = of.path, of.workload
-		entries, err := a.rerun(ctx, &one, of, r, chosen)
+		runs, err := a.rerun(ctx, &one, of, r, chosen)
 		if err != nil {
 			return err
 		}
+		table := of.predictor.Table()
+		if drift, err := table.Drift(runs.Reference); err == nil && math.Abs(drift-1) > someDrift {
+			r.Warnings = append(r.Warnings, drifted(table, drift))
+		}
 		outside := 0
 		for at, i := range chosen {
-			c, e := &r.Front[i], entries[at]
+			c, e := &r.Front[i], runs.Entries[at]
 			latencies := slices.Clone(c.AllLatencies())
 			l := &latencies[k]
 			if e.Floor < l.Low || e.Floor > l.High {
@@ -58,7 +65,7 @@ func (a *app) verify(ctx context.Context, t *target, list []timing, r *results.R
 }
 
 // rerun runs the chosen members as a timing's table was measured.
-func (a *app) rerun(ctx context.Context, t *target, of timing, r *results.Report, chosen []int) ([]latency.Entry, error) {
+func (a *app) rerun(ctx context.Context, t *target, of timing, r *results.Report, chosen []int) (*latency.Runs, error) {
 	device, _, err := t.machine()
 	if err != nil {
 		return nil, err
@@ -82,5 +89,5 @@ func (a *app) rerun(ctx context.Context, t *target, of timing, r *results.Report
 	if err != nil {
 		return nil, failed(errors.New("stopped before every member ran"), "run it again; it takes half a minute")
 	}
-	return runs.Entries, nil
+	return runs, nil
 }

@@ -51,3 +51,15 @@ func MedianInterval(x []float64, confidence float64) (median, low, high float64,
 	}
 	return Median(s), s[k], s[n-1-k], 2*law.CDF(float64(k)) <= 1-confidence
 }
+
+// Evenly is at most n of list, evenly by position, the first and the last included.
+func Evenly[T any](list []T, n int) []T {
+	if len(list) <= n {
+		return slices.Clone(list)
+	}
+	chosen := make([]T, n)
+	for i := range chosen {
+		chosen[i] = list[i*(len(list)-1)/max(n-1, 1)]
+	}
+	return chosen
+}

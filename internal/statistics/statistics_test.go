@@ -3,6 +3,7 @@ package statistics
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -35,5 +36,17 @@ func TestMedianInterval(t *testing.T) {
 		if want := float64(c.n+1) / 2; median != want || low != c.low || high != c.high || exact != c.exact {
 			t.Errorf("n=%d: %v in [%v, %v], exact %t; want %v in [%v, %v], %t", c.n, median, low, high, exact, want, c.low, c.high, c.exact)
 		}
+	}
+}
+
+func TestEvenly(t *testing.T) {
+	list := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
+	for n, want := range map[int][]int{0: {}, 1: {0}, 2: {0, 9}, 4: {0, 3, 6, 9}, 10: list, 50: list} {
+		if got := Evenly(list, n); !slices.Equal(got, want) {
+			t.Errorf("%d: got %v, want %v", n, got, want)
+		}
+	}
+	if got := Evenly([]int(nil), 3); len(got) != 0 {
+		t.Errorf("got %v of nothing", got)
 	}
 }
