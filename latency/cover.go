@@ -40,7 +40,13 @@ func Cover(s *space.Space, w space.Workload, limit float64, r *rand.Rand) ([]*sp
 	}
 	c := covering{limit: limit, ops: map[space.Op]int{}}
 	low, high := math.Log(candidates[0].cost), math.Log(candidates[1].cost)
-	for i := range strata + 2 {
+	for extreme := range 2 {
+		c.best(candidates[extreme:extreme+1], func(*candidate) float64 { return 1 })
+	}
+	for i := 1; i <= strata; i++ {
+		if i > strata*2/3 && i%2 == 0 { // the large ones take most of the time
+			continue
+		}
 		c.best(candidates, func(k *candidate) float64 {
 			at := (math.Log(k.cost) - low) / max(high-low, 1e-9) * (strata + 1)
 			if math.Round(at) != float64(i) {
@@ -139,20 +145,29 @@ func extremes(s *space.Space) []space.Genes {
 	return []space.Genes{spell(small, func(int) uint8 { return 0 }), spell(large, func(n int) uint8 { return uint8(max(n-1, 0)) })}
 }
 
-// draw draws n architectures of very different sizes: every second one has only the
-// first of each gene's choices, by a share that is drawn for it. (Uniform genes
-// alone give models of nearly one size.)
+// draw draws n architectures of very different sizes: of three one keeps to the first
+// of each gene's choices, and one to the last, by a share that is drawn for it.
+// (Uniform genes alone give models of nearly one size, and none between them and the
+// largest.)
 func draw(s *space.Space, r *rand.Rand, n int) []space.Genes {
+	layer := [space.GenesLayer]int{len(s.Heads.Choices), len(s.HeadWidth.Choices), len(s.KVHeads.Choices), len(s.FFN.Choices)}
 	list := make([]space.Genes, n)
 	for i := range list {
 		g := s.Sample(r)
-		if i%2 == 1 {
-			share := r.Float64()
-			g[space.GeneHidden] = uint8(float64(g[space.GeneHidden]) * share)
-			for l := range g.Layers() {
-				for j := range g.Layer(l) {
-					g.Layer(l)[j] = uint8(float64(g.Layer(l)[j]) * share)
-				}
+		share := r.Float64()
+		squeeze := func(gene *uint8, choices int) {
+			last := uint8(max(choices-1, 0))
+			switch i % 3 {
+			case 1:
+				*gene = uint8(float64(*gene) * share)
+			case 2:
+				*gene = last - uint8(float64(last-*gene)*share)
+			}
+		}
+		squeeze(&g[space.GeneHidden], len(s.Hidden))
+		for l := range g.Layers() {
+			for j := range g.Layer(l) {
+				squeeze(&g.Layer(l)[j], layer[j])
 			}
 		}
 		list[i] = g

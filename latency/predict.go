@@ -40,12 +40,12 @@ type Predictor struct {
 }
 
 const (
-	parts       = 10   // of the models, of which each is predicted from the others
-	firmRuns    = 8    // held-out models that an interval can be learnt from
-	betweenRuns = 0.03 // logarithm: by how much all times together differ between two runs of measuring, with 90 %
-	wideRuns    = 0.25 // where too few models were measured to learn from
-	cuts        = 4    // of a regime, which make ranges
-	sameRegimes = 0.01 // logarithm: ranges in which a model differs by less are one
+	parts       = 20    // of the models, of which each is predicted from the others
+	firmRuns    = 8     // held-out models that an interval can be learnt from
+	betweenRuns = 0.015 // logarithm: by how much all times together differ between two runs of measuring, with 90 %
+	wideRuns    = 0.25  // where too few models were measured to learn from
+	cuts        = 4     // of a regime, which make ranges
+	sameRegimes = 0.01  // logarithm: ranges in which a model differs by less are one
 	maxRegimes  = 24
 )
 
