@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/klauspost/cpuid/v2"
 )
@@ -35,6 +36,14 @@ func Detect(tool string) Profile {
 	p.system()
 	if p.CPU.Model == "" {
 		p.CPU.Model = "unknown " + runtime.GOARCH + " processor"
+	}
+	for _, text := range []*string{&p.Name, &p.Virtual, &p.CPU.Vendor, &p.CPU.Model} {
+		*text = strings.Map(func(r rune) rune {
+			if !unicode.IsPrint(r) {
+				return -1
+			}
+			return r
+		}, *text)
 	}
 	if p.Name == "" {
 		p.Name = p.CPU.Model

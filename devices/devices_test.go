@@ -31,11 +31,13 @@ func TestDetect(t *testing.T) {
 
 func TestValidateRefuses(t *testing.T) {
 	for want, change := range map[string]func(*Profile){
-		"name":     func(p *Profile) { p.CPU.Model = "" },
-		"neither":  func(p *Profile) { p.Provenance.Kind = "guessed" },
-		"negative": func(p *Profile) { p.Memory.Bytes = -1 },
-		"cache of": func(p *Profile) { p.Caches = []Cache{{Level: 0, Bytes: 4}} },
-		"more":     func(p *Profile) { p.Caches = make([]Cache, 1000) },
+		"name":                func(p *Profile) { p.CPU.Model = "" },
+		"neither":             func(p *Profile) { p.Provenance.Kind = "guessed" },
+		"negative":            func(p *Profile) { p.Memory.Bytes = -1 },
+		"cache of":            func(p *Profile) { p.Caches = []Cache{{Level: 0, Bytes: 4}} },
+		"no text":             func(p *Profile) { p.Name = "board\x1b[2J" },
+		"no text to describe": func(p *Profile) { p.CPU.Vendor = strings.Repeat("x", 5000) },
+		"more":                func(p *Profile) { p.Caches = make([]Cache, 1000) },
 	} {
 		p := Detect("test")
 		change(&p)

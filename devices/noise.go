@@ -2,7 +2,6 @@ package devices
 
 import (
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -86,7 +85,7 @@ func (d Disturbance) Validate() error {
 			return fmt.Errorf("devices: a measure of disturbance is %v", v)
 		}
 	}
-	if len(d.Governor) > 64 || strings.ContainsFunc(d.Governor, func(r rune) bool { return r < ' ' }) {
+	if !Printable(d.Governor) {
 		return fmt.Errorf("devices: the governor's name %.20q", d.Governor)
 	}
 	return nil

@@ -5,6 +5,8 @@ package devices
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Kind says where a profile's figures come from.
@@ -103,10 +105,25 @@ func (p Profile) Validate() error {
 	case len(p.Caches) > 64 || len(p.CPU.Features) > 1024:
 		return fmt.Errorf("devices: more caches or features than any CPU has")
 	}
+	v := p.Provenance
+	for _, text := range append([]string{p.Name, p.OS, p.Arch, p.Virtual, p.CPU.Vendor, p.CPU.Model, v.Date, v.Tool, v.Source}, p.CPU.Features...) {
+		if !Printable(text) {
+			return fmt.Errorf("devices: %.40q is no text to describe a device with", text)
+		}
+	}
 	for _, c := range p.Caches {
-		if c.Level < 1 || c.Level > 8 || c.Bytes < 0 || c.SharedBy < 0 {
+		if !Printable(c.Type) || c.Level < 1 || c.Level > 8 || c.Bytes < 0 || c.SharedBy < 0 {
 			return fmt.Errorf("devices: cache of level %d and %d bytes", c.Level, c.Bytes)
 		}
 	}
 	return nil
+}
+
+// maxText is the longest text of a profile in bytes.
+const maxText = 1024
+
+// Printable reports whether a text from outside may be put on a line of a terminal: it
+// is not long and has no control characters.
+func Printable(s string) bool {
+	return len(s) <= maxText && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }

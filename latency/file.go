@@ -107,6 +107,9 @@ func (j *tableJSON) table() (*Table, error) {
 	if t.Threads < 1 || !(t.Overhead >= 0 && t.Overhead <= maxTime) || !(t.Spread >= 0 && t.Spread <= widest) {
 		return nil, fmt.Errorf(" a table of %d threads, overhead %v ns, spread %v", t.Threads, t.Overhead, t.Spread)
 	}
+	if !devices.Printable(t.Level) || !devices.Printable(t.Date) {
+		return nil, fmt.Errorf(" a table of level %.40q, date %.40q", t.Level, t.Date)
+	}
 	if err := t.Context.validate(); err != nil {
 		return nil, fmt.Errorf(" %w", err)
 	}

@@ -117,6 +117,8 @@ func TestReadRefuses(t *testing.T) {
 		"pace":          {`"elasticity":0.8`, `"elasticity":-1`, "elasticity -1"},
 		"busy":          {`"busy":1.2`, `"busy":-1`, "busy"},
 		"validation":    {`"misordered":0`, `"misordered":67`, "67 of 66"},
+		"level":         {`"level":"generic"`, `"level":"\u001b[2J"`, "a table of level"},
+		"device":        {`"name":"`, `"name":"\n`, "no text to describe"},
 		"threads":       {`"threads":1`, `"threads":0`, "0 threads"},
 	} {
 		text := strings.Replace(good, c.old, c.new, 1)
@@ -268,24 +270,59 @@ func FuzzCheckpoint(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { parseCheckpoint(data) })
 }
 
+// measuredState is of three rounds of programs.
+func measuredState(programs []*space.Program) *State {
+	s := newState(programs)
+	s.Rounds = 3
+	for range s.Rounds {
+		for i := range s.Reference {
+			s.Reference[i].Whole.add([]float64{5000, 6000})
+			s.Reference[i].Looks.add(100, 101)
+		}
+		for i := range s.Models {
+			m := &s.Models[i]
+			m.Whole.add([]float64{7000, 8000})
+			m.Looks.add(100, 101)
+			for j := range m.Ops {
+				m.Ops[j].add([]float64{700, 800})
+			}
+		}
+	}
+	return s
+}
+
+// A state goes on only with what it was measured of, and with all that its rounds gave.
+func TestStateFits(t *testing.T) {
+	_, programs := tinySpace(t)
+	if !measuredState(programs).Fits(programs) || measuredState(programs).Fits(programs[1:]) {
+		t.Fatal("a state fits other programs, or not its own")
+	}
+	for name, change := range map[string]func(*State){
+		"rounds that nothing was measured in": func(s *State) { s.Rounds = 4 },
+		"negative rounds":                     func(s *State) { s.Rounds = -1 },
+		"negative time":                       func(s *State) { s.Elapsed = -1 },
+		"a model less":                        func(s *State) { s.Models = s.Models[1:] },
+		"a look less":                         func(s *State) { s.Models[0].Looks.Before = s.Models[0].Looks.Before[1:] },
+		"an op less":                          func(s *State) { s.Models[0].Ops = s.Models[0].Ops[1:] },
+		"an op's round less":                  func(s *State) { s.Models[0].Ops[0].Fastest = s.Models[0].Ops[0].Fastest[1:] },
+		"no reference":                        func(s *State) { s.Reference[0] = modelState{} },
+		"a time of zero":                      func(s *State) { s.Models[0].Whole.Fastest[0] = 0 },
+		"medians below":                       func(s *State) { s.Models[0].Whole.Medians[0] = 1 },
+		"fewer samples than rounds":           func(s *State) { s.Models[0].Whole.Samples = 1 },
+	} {
+		s := measuredState(programs)
+		if change(s); s.Fits(programs) {
+			t.Errorf("a state with %s fits", name)
+		}
+	}
+}
+
 // FuzzState is a checkpoint of somebody who knows the checksum: what fits the programs
 // can be gone on from.
 func FuzzState(f *testing.F) {
 	_, programs := tinySpace(f)
 	programs = programs[:1]
-	state := newState(programs)
-	for i := range state.Reference {
-		state.Reference[i].Whole.add([]float64{5000, 6000})
-		state.Reference[i].Looks.add(100, 101)
-	}
-	m := &state.Models[0]
-	for range 3 {
-		m.Whole.add([]float64{7000, 8000})
-		m.Looks.add(100, 101)
-		for i := range m.Ops {
-			m.Ops[i].add([]float64{700, 800})
-		}
-	}
+	state := measuredState(programs)
 	data, err := json.Marshal(state)
 	if err != nil {
 		f.Fatal(err)
@@ -297,7 +334,7 @@ func FuzzState(f *testing.F) {
 			return
 		}
 		s.Programs = state.Programs
-		if !s.Fits(programs) || len(s.Models[0].Whole.Fastest) == 0 {
+		if !s.Fits(programs) || s.Rounds < 2 { // less is measured on
 			return
 		}
 		table := s.table(programs, s.pace())

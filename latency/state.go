@@ -52,7 +52,8 @@ func (s *State) Fits(programs []*space.Program) bool { return s.fits(newState(pr
 // fits reports whether s is of the programs that an empty state was made for, and
 // could have been measured.
 func (s *State) fits(empty *State) bool {
-	if s.Programs != empty.Programs || len(s.Models) != len(empty.Models) || len(s.Reference) != references || s.Rounds < 0 || s.Elapsed < 0 {
+	if s.Programs != empty.Programs || len(s.Models) != len(empty.Models) || len(s.Reference) != references || s.Rounds < 0 || s.Elapsed < 0 ||
+		s.Rounds > len(s.Reference[0].Whole.Fastest) {
 		return false
 	}
 	for i := range s.Reference {
@@ -61,7 +62,7 @@ func (s *State) fits(empty *State) bool {
 		}
 	}
 	for i := range s.Models {
-		if s.Models[i].Bytes != empty.Models[i].Bytes || len(s.Models[i].Ops) != len(empty.Models[i].Ops) || !s.Models[i].fits() {
+		if s.Rounds > len(s.Models[i].Whole.Fastest) || s.Models[i].Bytes != empty.Models[i].Bytes || len(s.Models[i].Ops) != len(empty.Models[i].Ops) || !s.Models[i].fits() {
 			return false
 		}
 		for j := range s.Models[i].Ops {
@@ -94,18 +95,6 @@ func (s *series) fits() bool {
 		}
 	}
 	return s.Samples >= len(s.Fastest)
-}
-
-// Entries is the number of ops measured in at least one round, counted in each
-// model.
-func (s *State) Entries() int {
-	n := 0
-	for _, m := range s.Models {
-		if len(m.Whole.Fastest) > 0 {
-			n += len(m.Ops)
-		}
-	}
-	return n
 }
 
 // done reports whether more rounds would teach nothing.

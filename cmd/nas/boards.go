@@ -85,6 +85,12 @@ line of column names, then a line for each op:
 			date := time.Now().UTC().Format(time.RFC3339)
 			p := devices.Profile{Name: name, CPU: devices.CPU{Model: name, Features: []string{}}, Caches: []devices.Cache{}, Arch: arch,
 				Provenance: devices.Provenance{Kind: devices.Measured, Date: date, Tool: "nas " + Version + ", imported", Source: args[0]}}
+			if err := p.Validate(); err != nil {
+				return bad(err, "--name and --arch are words")
+			}
+			if !devices.Printable(level) {
+				return bad(fmt.Errorf("--level %.40q cannot be printed", level), "--level neon, or other words for the kernels")
+			}
 			f := &latency.File{Device: p, Tables: []*latency.Table{latency.Imported(latency.Conditions{Device: p.ID(), Level: level, Threads: threads}, date, times)}}
 			if err := f.Write(path); err != nil {
 				return failed(err, "is there room on the disk?")

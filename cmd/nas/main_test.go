@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -66,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"alter":    alter,
 			"sub":      sub,
 			"cut":      cut,
+			"part":     part,
 			"text":     corpus,
 			"times":    times,
 			"damage":   damage,
@@ -189,6 +192,23 @@ func sub(ts *testscript.TestScript, neg bool, args []string) {
 func cut(ts *testscript.TestScript, neg bool, args []string) {
 	text := ts.ReadFile(args[0])
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text[:len(text)/2]), 0o666))
+}
+
+// part SPACE PROFILE writes the checkpoint of making a profile that ended before it was
+// written: with the tables that are in it.
+func part(ts *testscript.TestScript, neg bool, args []string) {
+	p := &profiling{spaceName: ts.MkAbs(args[0]), thread: []int{1}, path: ts.MkAbs(args[1])}
+	conditions, err := p.conditions()
+	ts.Check(err)
+	f, err := latency.Read(p.path)
+	ts.Check(err)
+	a := &app{talk: talk{w: io.Discard}}
+	c, err := a.checkpoint(p, f.Device, conditions)
+	ts.Check(err)
+	for _, one := range conditions {
+		c.Add(f.Table("", 1, one.workload), time.Second)
+	}
+	ts.Check(c.Write(p.part()))
 }
 
 // damage STUDY NEW changes a byte in the middle.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -114,58 +112,55 @@ func (a *app) profile(ctx context.Context, p *profiling) error {
 	return nil
 }
 
-// part is where the checkpoint is.
-func (p *profiling) part() string { return p.path + ".part" }
-
 // conditions are the tables to measure, each once.
 func (p *profiling) conditions() (list []condition, err error) {
-	some := func(list []int) []int {
-		if len(list) == 0 {
-			return []int{0}
-		}
-		return list
-	}
-	levels := p.levels
-	if len(levels) == 0 {
-		levels = []string{""}
-	}
+	targets := []target{{spaceName: p.spaceName, phase: p.phase}}
+	targets = cross(targets, p.levels, func(t *target, v string) { t.isa = v })
+	targets = cross(targets, p.thread, func(t *target, v int) { t.threads = v })
+	targets = cross(targets, p.batches, func(t *target, v int) { t.batch = v })
+	targets = cross(targets, p.sequences, func(t *target, v int) { t.sequence = v })
+	targets = cross(targets, p.prompts, func(t *target, v int) { t.prompt = v })
+	targets = cross(targets, p.contexts, func(t *target, v int) { t.context = v })
 	seen := map[string]bool{}
-	for _, isa := range levels {
-		for _, threads := range some(p.thread) {
-			for _, batch := range some(p.batches) {
-				for _, sequence := range some(p.sequences) {
-					for _, prompt := range some(p.prompts) {
-						for _, tokens := range some(p.contexts) {
-							t := target{spaceName: p.spaceName, phase: p.phase, batch: batch, sequence: sequence, prompt: prompt, context: tokens, isa: isa, threads: threads}
-							if err := t.resolve(); err != nil {
-								return nil, err
-							}
-							device, level, err := t.machine()
-							if err != nil {
-								return nil, err
-							}
-							phases := t.workload.Phases()
-							if p.phase != "" {
-								phases = []space.Workload{t.workload}
-							}
-							for _, w := range phases {
-								t.workload = w
-								key := latency.Here(device, level, threads, w).Key()
-								if !seen[key] {
-									seen[key] = true
-									list = append(list, condition{t, level})
-								}
-							}
-						}
-					}
-				}
+	for _, t := range targets {
+		if err := t.resolve(); err != nil {
+			return nil, err
+		}
+		device, level, err := t.machine()
+		if err != nil {
+			return nil, err
+		}
+		phases := t.workload.Phases()
+		if p.phase != "" {
+			phases = []space.Workload{t.workload}
+		}
+		for _, w := range phases {
+			t.workload = w
+			if key := latency.Here(device, level, t.threads, w).Key(); !seen[key] {
+				seen[key] = true
+				list = append(list, condition{t, level})
 			}
 		}
-	}
-	if len(list) > maxConditions {
-		return nil, bad(fmt.Errorf("%d sets of conditions are more than %d", len(list), maxConditions), "give fewer values, and --add more later")
+		if len(list) > maxConditions {
+			return nil, bad(fmt.Errorf("more than %d sets of conditions", maxConditions), "give fewer values, and --add more later")
+		}
 	}
 	return list, nil
+}
+
+// cross is each target with each value of a list; without values, the targets.
+func cross[T any](targets []target, values []T, set func(*target, T)) []target {
+	if len(values) == 0 {
+		return targets
+	}
+	var all []target
+	for _, t := range targets {
+		for _, v := range values {
+			set(&t, v)
+			all = append(all, t)
+		}
+	}
+	return all
 }
 
 const maxConditions = 32
@@ -200,7 +195,10 @@ func (p *profiling) others(device devices.Profile, conditions []condition) ([]*l
 
 // tables measures all conditions, going on from a checkpoint.
 func (a *app) tables(ctx context.Context, p *profiling, device devices.Profile, conditions []condition) ([]*latency.Table, error) {
-	check := a.checkpoint(p, device, conditions)
+	check, err := a.checkpoint(p, device, conditions)
+	if err != nil {
+		return nil, err
+	}
 	done, err := check.Finished()
 	if err != nil {
 		return nil, err
@@ -226,46 +224,6 @@ func (a *app) tables(ctx context.Context, p *profiling, device devices.Profile, 
 		}
 	}
 	return done, nil
-}
-
-// checkpoint is the one beside the file if it is of this very profile, else a new one.
-func (a *app) checkpoint(p *profiling, device devices.Profile, conditions []condition) *latency.Checkpoint {
-	hash := sha256.New()
-	for _, c := range conditions {
-		source, _ := space.Source(c.spaceName)
-		fmt.Fprintf(hash, "%s %q %q\n", latency.Here(device, c.level, c.threads, c.workload).Key(), c.space.Name, source)
-	}
-	empty := &latency.Checkpoint{Settings: hex.EncodeToString(hash.Sum(nil))}
-	if p.path == "-" {
-		return empty
-	}
-	found, err := latency.ReadCheckpoint(p.part())
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return empty
-	case err != nil:
-		a.warn(fmt.Sprintf("the checkpoint is not used: %s", plain(err)))
-		return empty
-	case found.Settings != empty.Settings:
-		a.warn(fmt.Sprintf("%s is of other conditions or another space; it is replaced", p.part()))
-		return empty
-	}
-	rounds := 0
-	if found.State != nil {
-		rounds = found.State.Rounds
-	}
-	a.phase("going on from %s: %d of %d tables whole, %d rounds of the next", p.part(), len(found.Tables), len(conditions), rounds)
-	return found
-}
-
-func (p *profiling) save(c *latency.Checkpoint) error {
-	if p.path == "-" {
-		return nil
-	}
-	if err := c.Write(p.part()); err != nil {
-		return failed(err, "is there room on the disk?")
-	}
-	return nil
 }
 
 // validationShare is the part of a table's time that its validation gets.
@@ -330,14 +288,6 @@ func (a *app) table(ctx context.Context, c *condition, device devices.Profile, s
 	a.phase("%d held-out models: error %.2g %% in the mean, %.2g %% at worst", found.Models, found.MAPE, found.Worst)
 	table.Validation = found
 	return table, nil
-}
-
-// stopped says what is kept of a profile that its user stopped.
-func (p *profiling) stopped(c *latency.Checkpoint) error {
-	if p.path == "-" || c.State == nil && len(c.Tables) == 0 {
-		return failed(errors.New("stopped before a table was whole; nothing was kept"), "run it again")
-	}
-	return &fault{exitStopped, errors.New("stopped; what was measured is in " + p.part()), "the same command goes on from there"}
 }
 
 // writable tells before the work whether a result can be written.
