@@ -65,8 +65,10 @@ after an interruption. For another device build nas for it and run it there:
 	return c
 }
 
-// secondsATable is the time that a table takes where the user sets no bound.
-const secondsATable = 45 * time.Second
+const (
+	secondsATable = 45 * time.Second // that a table takes where the user sets no bound
+	fewSeconds    = 5 * time.Second  // below which few ops are measured, and those badly
+)
 
 func (a *app) profile(ctx context.Context, p *profiling) error {
 	if p.path == "" {
@@ -208,6 +210,9 @@ func (a *app) tables(ctx context.Context, p *profiling, device devices.Profile, 
 		share := secondsATable
 		if bound > 0 {
 			share = max((bound-check.Elapsed)/time.Duration(len(conditions)-i), time.Millisecond)
+		}
+		if share < fewSeconds {
+			a.warn(fmt.Sprintf("--time leaves less than %.0f s for a table: few ops are measured, the others are interpolated", fewSeconds.Seconds()))
 		}
 		begin := time.Now()
 		if check.State != nil {
