@@ -12,21 +12,30 @@ type pool struct {
 	workers int
 	work    func(worker int) // of the run that starts at the next barrier; nil: end
 	barrier *barrier
+	cores   *cores
 	patience
 }
 
-// patience is how many looks a waiting worker takes before it sleeps, a look
-// being about a nanosecond. Waking up takes up to 100 microseconds, in virtual
+// patience is how many looks a waiting worker takes before it sleeps, a look being
+// a quarter of a nanosecond to one. Waking up takes up to 100 microseconds, in virtual
 // machines above all: more than most steps.
 type patience struct{ betweenSteps, betweenRuns int }
 
 func newPool(workers int) *pool {
-	p := &pool{workers: workers, barrier: newBarrier(workers), patience: patience{300_000, 200_000}}
 	if runtime.GOMAXPROCS(0) < workers {
-		p.patience = patience{} // who spins keeps the others from running
+		return startPool(workers, patience{}) // who spins keeps the others from running
 	}
+	return startPool(workers, patience{300_000, 200_000})
+}
+
+func startPool(workers int, patience patience) *pool {
+	p := &pool{workers: workers, barrier: newBarrier(workers), cores: newCores(workers), patience: patience}
+	var joined sync.WaitGroup
 	for i := 1; i < workers; i++ {
+		joined.Add(1)
 		go func() {
+			p.cores.join(i)
+			joined.Done()
 			for {
 				p.barrier.wait(p.betweenRuns)
 				if p.work == nil {
@@ -37,6 +46,7 @@ func newPool(workers int) *pool {
 			}
 		}()
 	}
+	joined.Wait()
 	return p
 }
 
@@ -44,6 +54,9 @@ func newPool(workers int) *pool {
 // let the workers meet.
 func (p *pool) run(work func(worker int)) {
 	p.work = work
+	if p.barrier.sleepers.Load() > 0 {
+		p.cores.avoidCaller()
+	}
 	p.meet()
 	work(0)
 	p.meet()
@@ -70,15 +83,10 @@ type barrier struct {
 	_        [60]byte
 	phase    atomic.Uint32
 	sleepers atomic.Int32
-	mutex    sync.Mutex
-	changed  sync.Cond
+	sleeping
 }
 
-func newBarrier(workers int) *barrier {
-	b := &barrier{workers: int32(workers)}
-	b.changed.L = &b.mutex
-	return b
-}
+func newBarrier(workers int) *barrier { return &barrier{workers: int32(workers)} }
 
 func (b *barrier) wait(spins int) {
 	phase := b.phase.Load()
@@ -86,9 +94,7 @@ func (b *barrier) wait(spins int) {
 		b.arrived.Store(0)
 		b.phase.Add(1)
 		if b.sleepers.Load() > 0 {
-			b.mutex.Lock()
-			b.changed.Broadcast()
-			b.mutex.Unlock()
+			b.wake(&b.phase)
 		}
 		return
 	}
@@ -97,11 +103,7 @@ func (b *barrier) wait(spins int) {
 			return
 		}
 	}
-	b.mutex.Lock()
 	b.sleepers.Add(1) // before the last look, as the last to arrive writes and looks in the other order
-	for b.phase.Load() == phase {
-		b.changed.Wait()
-	}
+	b.sleep(&b.phase, phase)
 	b.sleepers.Add(-1)
-	b.mutex.Unlock()
 }
