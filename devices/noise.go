@@ -60,6 +60,30 @@ func Between(a, b NoiseSample) Disturbance {
 	return d
 }
 
+// Then is what happened during d and, later, during e; a d of no time is none.
+func (d Disturbance) Then(e Disturbance) Disturbance {
+	if d.Seconds <= 0 {
+		return e
+	}
+	both := e
+	both.Seconds = d.Seconds + e.Seconds
+	for _, share := range []struct{ to, first, second *float64 }{{&both.Pressure, &d.Pressure, &e.Pressure}, {&both.Steal, &d.Steal, &e.Steal}, {&both.Throttled, &d.Throttled, &e.Throttled}} {
+		switch x, y := *share.first, *share.second; {
+		case y < 0:
+			*share.to = x
+		case x >= 0:
+			*share.to = (x*d.Seconds + y*e.Seconds) / both.Seconds
+		}
+	}
+	if d.Throttles > 0 {
+		both.Throttles = d.Throttles + max(e.Throttles, 0)
+	}
+	if d.Hz > 0 && e.Hz > 0 {
+		both.HzDrift = e.Hz/d.Hz*(1+d.HzDrift) - 1
+	}
+	return both
+}
+
 // Advice says in words what disturbed the timings and what to do; nothing where
 // nothing did.
 func (d Disturbance) Advice() []string {

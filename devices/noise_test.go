@@ -1,6 +1,7 @@
 package devices
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -35,8 +36,19 @@ func TestAdvice(t *testing.T) {
 	if list := Between(a, b).Advice(); len(list) > 0 {
 		t.Errorf("a quiet machine: %q", list)
 	}
+	c := NoiseSample{At: at.Add(40 * time.Second), CPUPressure: 5e6, Steal: 110, Ticks: 9000, Throttled: 2e6, Throttles: 4, Governor: "powersave", MilliCelsius: 60000, Hz: 1.8e9}
+	slow := NoiseSample{At: at.Add(10 * time.Second), CPUPressure: 5e6, Steal: 110, Ticks: 3000, Throttled: 2e6, Throttles: 3, Governor: "powersave", MilliCelsius: 71000, Hz: 1.5e9}
+	if got, want := Between(a, slow).Then(Between(slow, c)), Between(a, c); !near(got.Pressure, want.Pressure) || !near(got.Throttled, want.Throttled) ||
+		!near(got.HzDrift, want.HzDrift) || got.Seconds != want.Seconds || got.Throttles != want.Throttles || got.Celsius != want.Celsius || got.Governor != want.Governor {
+		t.Errorf("one after the other: %+v, at once: %+v", got, want)
+	}
+	if got, want := (Disturbance{}).Then(d), d; got != want {
+		t.Errorf("after nothing: %+v, want %+v", got, want)
+	}
 	unknown := NoiseSample{At: at, CPUPressure: -1, Steal: -1, Throttled: -1, Throttles: -1, MilliCelsius: -1}
 	if d := Between(unknown, unknown); len(d.Advice()) > 0 || d.Pressure != -1 || d.Steal != -1 || d.Validate() != nil {
 		t.Errorf("unknown counts: %+v", d)
 	}
 }
+
+func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }

@@ -13,8 +13,17 @@ type Context struct {
 	Busy float64 `json:"busy"` // median over floor of whole models: what the machine gave
 }
 
-func newContext(before, after devices.NoiseSample, t *Table) Context {
-	return Context{devices.Between(before, after), busyRatio(t.Models)}
+// context is that of m so far, earlier runs that it goes on from included.
+func (m *measurement) context(models []Model) Context {
+	m.listen()
+	return Context{m.state.Disturbance, busyRatio(models)}
+}
+
+// listen adds to the state what went on since it was last called.
+func (m *measurement) listen() {
+	now := devices.Noise()
+	m.state.Disturbance = m.state.Disturbance.Then(devices.Between(m.noise, now))
+	m.noise = now
 }
 
 // busyTable is from which ratio of median to floor a machine is called busy.

@@ -76,14 +76,13 @@ func Measure(ctx context.Context, programs []*space.Program, s Settings) (*Table
 		return nil, err
 	}
 	defer m.close()
-	before := devices.Noise()
 	if err := m.rounds(ctx); err != nil {
 		return nil, err
 	}
 	t := m.state.table(programs, m.pace())
 	t.Conditions = Here(s.Device, s.Level, m.threads, s.Workload)
 	t.Date = time.Now().UTC().Format(time.RFC3339)
-	t.Context = newContext(before, devices.Noise(), t)
+	t.Context = m.context(t.Models)
 	return t, nil
 }
 
@@ -111,6 +110,7 @@ type measurement struct {
 	random    *rand.Rand
 	start     time.Time
 	kept      time.Time
+	noise     devices.NoiseSample // at the start, or when the state was last kept
 	restore   func()
 }
 
@@ -147,6 +147,7 @@ func (s Settings) measurement(empty *State, programs []*space.Program) (*measure
 		m.close()
 		return nil, err
 	}
+	m.noise = devices.Noise()
 	return m, nil
 }
 
@@ -308,6 +309,7 @@ func (m *measurement) keep() error {
 		return nil
 	}
 	m.kept = time.Now()
+	m.listen()
 	m.state.Elapsed += int64(time.Since(m.start))
 	m.Budget -= time.Since(m.start)
 	m.start = time.Now()

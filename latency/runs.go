@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"nas/devices"
 	"nas/space"
 )
 
@@ -70,18 +69,17 @@ func measureBeside(ctx context.Context, programs, others []*space.Program, s Set
 
 func (m *measurement) runs(ctx context.Context) (*Runs, error) {
 	defer m.close()
-	before := devices.Noise()
 	if err := m.rounds(ctx); err != nil {
 		return nil, err
 	}
 	pace := m.pace()
 	r := &Runs{Pace: pace, Reference: m.state.reference(pace)}
-	t := &Table{}
+	var models []Model
 	for i := range m.state.Models {
 		r.Entries = append(r.Entries, m.state.Models[i].entry(pace))
-		t.Models = append(t.Models, Model{Whole: r.Entries[i]})
+		models = append(models, Model{Whole: r.Entries[i]})
 	}
-	r.Context = newContext(before, devices.Noise(), t)
+	r.Context = m.context(models)
 	return r, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"nas/devices"
 	"nas/internal/atomicfile"
 	"nas/internal/strictjson"
 	"nas/space"
@@ -17,11 +18,13 @@ import (
 
 // State is what a measurement has so far: enough to go on after it was killed.
 type State struct {
-	Programs  string       `json:"programs"` // a hash of them
-	Rounds    int          `json:"rounds"`
-	Elapsed   int64        `json:"elapsed_ns"`
-	Reference []modelState `json:"reference"` // by look
-	Models    []modelState `json:"models"`
+	Programs string `json:"programs"` // a hash of them
+	Rounds   int    `json:"rounds"`
+	Elapsed  int64  `json:"elapsed_ns"`
+	// Disturbance is what went on meanwhile; zero: unknown.
+	Disturbance devices.Disturbance `json:"disturbance,omitzero"`
+	Reference   []modelState        `json:"reference"` // by look
+	Models      []modelState        `json:"models"`
 }
 
 type modelState struct {
@@ -53,7 +56,7 @@ func (s *State) Fits(programs []*space.Program) bool { return s.fits(newState(pr
 // could have been measured.
 func (s *State) fits(empty *State) bool {
 	if s.Programs != empty.Programs || len(s.Models) != len(empty.Models) || len(s.Reference) != references || s.Rounds < 0 || s.Elapsed < 0 ||
-		s.Rounds > len(s.Reference[0].Whole.Fastest) {
+		s.Rounds > len(s.Reference[0].Whole.Fastest) || s.Disturbance.Validate() != nil {
 		return false
 	}
 	for i := range s.Reference {

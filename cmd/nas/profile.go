@@ -65,8 +65,10 @@ after an interruption. For another device build nas for it and run it there:
 	return c
 }
 
-// secondsATable is the time that a table takes where the user sets no bound.
-const secondsATable = 50 * time.Second
+const (
+	tableTime  = 50 * time.Second // that a table takes where the user sets no bound
+	littleTime = 5 * time.Second  // below which few ops are measured, and those badly
+)
 
 func (a *app) profile(ctx context.Context, p *profiling) error {
 	if p.path == "" {
@@ -205,9 +207,12 @@ func (a *app) tables(ctx context.Context, p *profiling, device devices.Profile, 
 	}
 	bound := time.Duration(p.time)
 	for i := len(done); i < len(conditions); i++ {
-		share := secondsATable
+		share := tableTime
 		if bound > 0 {
 			share = max((bound-check.Elapsed)/time.Duration(len(conditions)-i), time.Millisecond)
+		}
+		if share < littleTime {
+			a.warn(fmt.Sprintf("--time leaves less than %.0f s for a table: few ops are measured, the others are interpolated", littleTime.Seconds()))
 		}
 		begin := time.Now()
 		if check.State != nil {
