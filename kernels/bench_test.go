@@ -96,17 +96,20 @@ func BenchmarkLinear(b *testing.B) {
 	}
 }
 
-// Product is the int8 product alone, of rows quantised before.
+// Product is the int8 product alone, of rows quantised before, in Linear's order.
 func BenchmarkProduct(b *testing.B) {
 	for _, c := range shapes {
 		m, n, k := c[0], c[1], c[2]
 		b.Run(fmt.Sprintf("M=%d/N=%d/K=%d", m, n, k), func(b *testing.B) {
 			s := best(b)
-			w, dst, lda := matrix(n, k), make([]int32, m*PadN(n)), s.valueBytes*stride(k)
-			x := make([]byte, m*lda)
+			columns, depth := PadN(n), PadK(k)
+			w, dst, lda := matrix(n, k), make([]int32, m*columns), s.valueBytes*stride(k)
+			x, step := make([]byte, m*lda), s.partColumns(m, columns, depth)
 			run := func() {
-				for row := 0; row < m; row += s.rowBlock {
-					s.product(dst[row*PadN(n):], PadN(n), x[row*lda:], lda, w.Data, PadK(k)/GroupDepth, min(s.rowBlock, m-row), PadN(n)/PanelWidth, PanelWidth*PadK(k), w.Sum)
+				for col := 0; col < columns; col += step {
+					for row := 0; row < m; row += s.rowBlock {
+						s.product(dst[row*columns+col:], columns, x[row*lda:], lda, w.Data[col*depth:], depth/GroupDepth, min(s.rowBlock, m-row), min(step, columns-col)/PanelWidth, PanelWidth*depth, w.Sum[col:])
+					}
 				}
 			}
 			for b.Loop() {

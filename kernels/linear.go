@@ -57,21 +57,28 @@ const (
 	cached   = 5 << 18
 )
 
+// partColumns is how many columns of a matrix so many rows are multiplied with first.
+func (s *Set) partColumns(rows, columns, depth int) int {
+	if rows <= s.rowBlock || columns*depth <= streamed {
+		return columns
+	}
+	parts := (columns*depth + cached - 1) / cached
+	return (columns/parts + blockColumns - 1) / blockColumns * blockColumns
+}
+
 // Linear quantises each row of X, multiplies it with W exactly in int32 and writes
 // act(X W + bias) + residual.
 func (s *Set) Linear(a *LinearArgs) {
-	lo, hi, depth := a.ColLo, a.ColHi, PadK(a.W.K)
+	lo, hi := a.ColLo, a.ColHi
 	if hi == 0 {
 		hi = PadN(a.W.N)
 	}
-	if a.Rows <= s.rowBlock || (hi-lo)*depth <= streamed {
+	step := s.partColumns(a.Rows, hi-lo, PadK(a.W.K))
+	if step == hi-lo {
 		s.linear(a)
 		return
 	}
-	part := *a
-	parts := ((hi-lo)*depth + cached - 1) / cached
-	step := ((hi-lo)/parts + blockColumns - 1) / blockColumns * blockColumns
-	for ; lo < hi; lo += step {
+	for part := *a; lo < hi; lo += step {
 		part.ColLo, part.ColHi = lo, min(lo+step, hi)
 		s.linear(&part)
 	}

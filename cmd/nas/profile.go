@@ -60,13 +60,13 @@ after an interruption. For another device build nas for it and run it there:
 	f.IntSliceVar(&p.thread, "threads", []int{1}, "threads that the models run on, a `list`")
 	f.StringSliceVar(&p.levels, "isa", nil, "CPU levels of the kernels, a `list` (default: the best; NAS_CPU works too)")
 	f.StringVarP(&p.path, "output", "o", "", "profile `file` to write, - for standard output")
-	f.Var(&p.time, "time", "bound of the whole measuring (default 45s a table)")
+	f.Var(&p.time, "time", "bound of the whole measuring (default 50s a table)")
 	f.BoolVar(&p.add, "add", false, "keep the tables that the file has of other conditions")
 	return c
 }
 
 const (
-	tableTime  = 45 * time.Second // that a table takes where the user sets no bound
+	tableTime  = 50 * time.Second // that a table takes where the user sets no bound
 	littleTime = 5 * time.Second  // below which few ops are measured, and those badly
 )
 
