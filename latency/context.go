@@ -2,6 +2,7 @@ package latency
 
 import (
 	"fmt"
+	"slices"
 
 	"nas/devices"
 	"nas/internal/statistics"
@@ -53,11 +54,16 @@ func (t *Table) Unconfirmed() string {
 	var errs []float64
 	entries := t.Entries()
 	for _, list := range entries {
-		errs = append(errs, 100*quorumErrors*meanError(list))
+		if !slices.ContainsFunc(list, func(e Entry) bool { return e.Error == 0 }) {
+			errs = append(errs, 100*quorumErrors*meanError(list))
+		}
 	}
 	words := fmt.Sprintf("the floors of %d of %d ops are not confirmed to 1 %%", n, len(entries))
-	if median := statistics.Median(errs); median > 0 {
-		words += fmt.Sprintf(" (in the median to %.2g %%)", median)
+	switch {
+	case 2*len(errs) > len(entries):
+		words += fmt.Sprintf(" (in the median to %.2g %%)", statistics.Median(errs))
+	case len(errs) > 0:
+		words += " (most were measured in too few rounds to tell how well)"
 	}
 	return words
 }

@@ -298,3 +298,38 @@ func TestConditions(t *testing.T) {
 		t.Errorf("got %v", diff)
 	}
 }
+
+func TestUnconfirmedSaysHowWell(t *testing.T) {
+	_, programs := builtin(t)
+	table := func(rounds int, err float64) *Table {
+		made := made(programs, law, 0)
+		for i := range made.Models {
+			for j := range made.Models[i].Ops {
+				e := &made.Models[i].Ops[j].Entry
+				e.Rounds, e.Reached, e.Error = rounds, min(rounds, quorumRounds), err
+			}
+		}
+		return made
+	}
+	for _, c := range []struct {
+		table *Table
+		want  string
+	}{
+		{table(24, 0.0001), ""},
+		{table(24, 0.1), "(in the median to "},
+		{table(2, 0), "ops are not confirmed to 1 %"},
+	} {
+		if got := c.table.Unconfirmed(); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
+			t.Errorf("%q, want %q in it", got, c.want)
+		}
+	}
+	mixed := table(24, 0.1)
+	for i := range mixed.Models[:len(mixed.Models)-1] {
+		for j := range mixed.Models[i].Ops {
+			mixed.Models[i].Ops[j].Error = 0
+		}
+	}
+	if got := mixed.Unconfirmed(); strings.Contains(got, "median") || !strings.Contains(got, "confirmed") {
+		t.Errorf("%q tells of entries without an error", got)
+	}
+}
