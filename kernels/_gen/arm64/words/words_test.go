@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,8 +21,9 @@ func TestWords(t *testing.T) {
 		t.Skip("needs aarch64-linux-gnu-objdump")
 	}
 	files, err := filepath.Glob("../../../*_arm64.s")
+	files = slices.DeleteFunc(files, func(f string) bool { return filepath.Base(f) == "prefetch_arm64.s" }) // without words
 	if err != nil || len(files) != 7 {
-		t.Fatalf("found the kernels %q, %v; want seven files", files, err)
+		t.Fatalf("found the kernels %q, %v; want seven files with words", files, err)
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) { check(t, objdump, file) })
