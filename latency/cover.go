@@ -132,7 +132,7 @@ func (c *covering) gain(k *candidate) (worth float64) {
 func extremes(s *space.Space) []space.Genes {
 	small := slices.MinFunc([]int{0, len(s.Depth) - 1}, func(i, j int) int { return cmp.Compare(s.Depth[i], s.Depth[j]) })
 	large := slices.MaxFunc([]int{0, len(s.Depth) - 1}, func(i, j int) int { return cmp.Compare(s.Depth[i], s.Depth[j]) })
-	layer := [space.GenesLayer]int{len(s.Heads.Choices), len(s.HeadWidth.Choices), len(s.KVHeads.Choices), len(s.FFN.Choices)}
+	layer := layerChoices(s)
 	spell := func(depth int, at func(choices int) uint8) space.Genes {
 		g := space.Genes{at(len(s.Embedding)), at(len(s.Hidden)), uint8(depth)}
 		for range s.Depth[depth] {
@@ -145,12 +145,17 @@ func extremes(s *space.Space) []space.Genes {
 	return []space.Genes{spell(small, func(int) uint8 { return 0 }), spell(large, func(n int) uint8 { return uint8(max(n-1, 0)) })}
 }
 
+// layerChoices is how many choices each gene of a layer has.
+func layerChoices(s *space.Space) [space.GenesLayer]int {
+	return [...]int{len(s.Heads.Choices), len(s.HeadWidth.Choices), len(s.KVHeads.Choices), len(s.FFN.Choices)}
+}
+
 // draw draws n architectures of very different sizes: of three one keeps to the first
 // of each gene's choices, and one to the last, by a share that is drawn for it.
 // (Uniform genes alone give models of nearly one size, and none between them and the
 // largest.)
 func draw(s *space.Space, r *rand.Rand, n int) []space.Genes {
-	layer := [space.GenesLayer]int{len(s.Heads.Choices), len(s.HeadWidth.Choices), len(s.KVHeads.Choices), len(s.FFN.Choices)}
+	layer := layerChoices(s)
 	list := make([]space.Genes, n)
 	for i := range list {
 		g := s.Sample(r)

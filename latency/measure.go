@@ -29,7 +29,7 @@ type Settings struct {
 	// Progress hears between rounds and every few models inside one, never while
 	// something is being timed. It may be nil.
 	Progress func(Progress)
-	// Keep, where it is not nil, gets what was measured so far every second,
+	// Keep, where it is not nil, gets what was measured so far every two seconds,
 	// between timings; its error ends the measuring. Resume goes on from such a
 	// state: of the same programs, device and settings.
 	Keep   func(*State) error
