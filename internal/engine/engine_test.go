@@ -199,7 +199,8 @@ func TestRunAllocatesNothing(t *testing.T) {
 		w := workload(a.Family, 1, 19)
 		e, _ := newEngine(t, a, w, 2)
 		in := someTokens(19, a.Vocabulary)
-		if n := testing.AllocsPerRun(5, func() { run(t, e, 0, in) }); n != 0 {
+		// The runtime allocates as well when it starts a thread, a few times in all: many runs.
+		if n := testing.AllocsPerRun(40, func() { run(t, e, 0, in) }); n != 0 {
 			t.Errorf("%s: %v allocations a run", name, n)
 		}
 	}
