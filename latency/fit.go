@@ -16,7 +16,10 @@ type fit struct {
 	class [classes]line
 }
 
-const fitRounds = 40
+const (
+	fitRounds = 40
+	fitHold   = 0.5 // the weight of the bond between knots, in models
+)
 
 func newFit(models []Model) *fit {
 	f := &fit{op: map[space.Op]float64{}}
@@ -64,7 +67,7 @@ func newFit(models []Model) *fit {
 			}
 		}
 		for c := range squares {
-			f.class[c] = squares[c].solve()
+			f.class[c] = squares[c].solve(fitHold)
 		}
 	}
 	for i, o := range ops {
@@ -75,7 +78,7 @@ func newFit(models []Model) *fit {
 		for k := range whole {
 			f.class[c][k] += whole[k]
 		}
-		f.class[c] = squares[c].rising(f.class[c])
+		f.class[c] = squares[c].rising(f.class[c], fitHold)
 	}
 	return f
 }
@@ -89,7 +92,7 @@ func (f *fit) wholes(models []Model) line {
 			squares.add(placeOf(m.Bytes), math.Log(m.Whole.Floor/f.sum(m)), 1)
 		}
 	}
-	return squares.solve()
+	return squares.solve(fitHold)
 }
 
 // at is what a class takes beyond its ops' own in a model that streams so many bytes.

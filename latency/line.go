@@ -29,14 +29,11 @@ func placeOf(bytes int) place {
 
 func (l *line) at(p place) float64 { return (1-p.part)*l[p.knot] + p.part*l[p.knot+1] }
 
-// leastSquares finds the line nearest to weighted observations. Neighbouring knots are held
-// together, so that one with few observations takes after those beside it.
+// leastSquares finds the line nearest to weighted observations.
 type leastSquares struct {
 	square, cross [knots]float64 // of the weights of knots; of one and the next
 	value         [knots]float64
 }
-
-const hold = 0.5 // the weight of the bond between neighbours, in models
 
 func (s *leastSquares) add(p place, value, weight float64) {
 	a, b := 1-p.part, p.part
@@ -47,9 +44,10 @@ func (s *leastSquares) add(p place, value, weight float64) {
 	s.value[p.knot+1] += weight * b * value
 }
 
-// solve is the line: by elimination, since a knot knows its neighbours alone. Without
-// observations it is zero.
-func (s *leastSquares) solve() (l line) {
+// solve is the line. Neighbouring knots are held together, as by observations of that
+// weight, so that one with few of its own takes after those beside it; without any the
+// line is zero. By elimination, since a knot knows its neighbours alone.
+func (s *leastSquares) solve(hold float64) (l line) {
 	diagonal, next, value := s.square, s.cross, s.value
 	for k := range knots - 1 {
 		diagonal[k] += hold
@@ -74,7 +72,7 @@ func (s *leastSquares) solve() (l line) {
 // rising is l made not to fall from one knot to the next, by the mean of those that
 // do (pool adjacent violators, Ayer et al. 1955): weights that come from further away
 // do not come sooner, so a fall is noise. Knots weigh as much as s knows of them.
-func (s *leastSquares) rising(l line) line {
+func (s *leastSquares) rising(l line, hold float64) line {
 	type pool struct {
 		mean, weight float64
 		end          int

@@ -46,6 +46,7 @@ func TestLeastSquares(t *testing.T) {
 	for range 20 {
 		var s leastSquares
 		var list []seen
+		hold := 0.1 + r.Float64()
 		for range 1 + r.IntN(200) {
 			o := seen{placeOf(int(firstKnot * math.Exp2(13*r.Float64()))), r.NormFloat64()}
 			list = append(list, o)
@@ -60,7 +61,7 @@ func TestLeastSquares(t *testing.T) {
 			}
 			return sum
 		}
-		l := s.solve()
+		l := s.solve(hold)
 		least := squares(l)
 		for k := range l {
 			for _, step := range []float64{-1e-3, 1e-3} {
@@ -72,13 +73,14 @@ func TestLeastSquares(t *testing.T) {
 			}
 		}
 	}
-	if (new(leastSquares).solve() != line{}) {
+	if (new(leastSquares).solve(1) != line{}) {
 		t.Error("without observations the line is not zero")
 	}
 }
 
 // Lines rise by pools that keep the weighted mean.
 func TestRising(t *testing.T) {
+	const hold = 0.5
 	r := rand.New(rand.NewPCG(3, 1))
 	for range 50 {
 		var before line
@@ -88,7 +90,7 @@ func TestRising(t *testing.T) {
 			before[k], s.square[k] = r.NormFloat64(), float64(r.IntN(5))
 			mean, weight = mean+before[k]*(s.square[k]+hold), weight+s.square[k]+hold
 		}
-		l, after := s.rising(before), 0.0
+		l, after := s.rising(before, hold), 0.0
 		for k, v := range l {
 			if k > 0 && v < l[k-1] {
 				t.Fatalf("%v falls: %v", before, l)
@@ -98,7 +100,7 @@ func TestRising(t *testing.T) {
 		if math.Abs(after-mean) > 1e-9*weight {
 			t.Errorf("%v has the mean %v, %v has %v", before, mean/weight, l, after/weight)
 		}
-		if again := s.rising(l); again != l {
+		if again := s.rising(l, hold); again != l {
 			t.Errorf("a rising line changed: %v to %v", l, again)
 		}
 	}

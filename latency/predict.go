@@ -61,11 +61,11 @@ func NewPredictor(t *Table) (*Predictor, error) {
 }
 
 // moved is p for models that stream so many bytes, on the machine as it is now.
-func (p *Predictor) moved(d *drift, bytes int) *Predictor {
+func (p *Predictor) moved(by *[classes]line, bytes int) *Predictor {
 	q := *p
 	q.regimes = slices.Clone(p.regimes)
-	for c := range class(classes) {
-		by := math.Log(d.at(c, bytes))
+	for c := range by {
+		by := by[c].at(placeOf(bytes))
 		for i := range q.regimes {
 			q.regimes[i].factor[c] += by
 		}

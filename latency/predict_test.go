@@ -93,12 +93,12 @@ func TestPredictionsMoveByClass(t *testing.T) {
 	for i := 0; i < len(programs); i += 5 {
 		d.add(&then.Models[i], &now.Models[i])
 	}
-	p := predictor(t, then)
+	p, lines := predictor(t, then), d.lines()
 	for i, m := range now.Models {
 		if i%5 == 0 {
 			continue
 		}
-		before, moved := p.Program(programs[i]).Nanoseconds, p.moved(&d, m.Bytes).Program(programs[i]).Nanoseconds
+		before, moved := p.Program(programs[i]).Nanoseconds, p.moved(&lines, m.Bytes).Program(programs[i]).Nanoseconds
 		if apart := moved / before * then.Models[i].Whole.Floor / m.Whole.Floor; math.Abs(apart-1) > 1e-3 {
 			t.Errorf("model %d moves to %.4f of what it takes", i, apart)
 		}
