@@ -124,20 +124,25 @@ func tile5x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int
 //go:noescape
 func tile6x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// gemv1VNNI writes 1 rows of 64*blocks floats as the tiles do.
+// gemv1x8VNNI writes 1 rows of 128*blocks floats as the tiles do.
 //
 //go:noescape
-func gemv1VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
+func gemv1x8VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
 
-// gemv2VNNI writes 2 rows of 64*blocks floats as the tiles do.
+// gemv1x4VNNI writes 1 rows of 64*blocks floats as the tiles do.
 //
 //go:noescape
-func gemv2VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
+func gemv1x4VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
 
-// gemv3VNNI writes 3 rows of 64*blocks floats as the tiles do.
+// gemv2x4VNNI writes 2 rows of 64*blocks floats as the tiles do.
 //
 //go:noescape
-func gemv3VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
+func gemv2x4VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
+
+// gemv3x4VNNI writes 3 rows of 64*blocks floats as the tiles do.
+//
+//go:noescape
+func gemv3x4VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
 
 // quantise512 writes rows rows of k bytes round(x*127/amax)^offset, padded to whole groups, and their scales; offset is given four times, as bytes.
 //

@@ -6422,9 +6422,237 @@ noResidual5:
 	VZEROUPPER
 	RET
 
-// func gemv1VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
+// func gemv1x8VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·gemv1VNNI(SB), NOSPLIT, $0-104
+TEXT ·gemv1x8VNNI(SB), NOSPLIT, $0-104
+	MOVQ lda+24(FP), AX
+	MOVQ panelStride+40(FP), AX
+	LEAQ (AX)(AX*2), CX
+	LEAQ (AX)(AX*4), DX
+	LEAQ (CX)(AX*4), BX
+	MOVQ b+32(FP), DI
+	MOVQ blocks+56(FP), R10
+	XORQ R9, R9
+
+block:
+	MOVQ   a+16(FP), SI
+	MOVQ   groups+48(FP), R8
+	MOVQ   sum+64(FP), R11
+	ADDQ   R9, R11
+	VPSLLD $0x07, (R11), Z8
+	VPXORD Z0, Z0, Z0
+	VPSUBD Z8, Z0, Z0
+	VPSLLD $0x07, 64(R11), Z9
+	VPXORD Z1, Z1, Z1
+	VPSUBD Z9, Z1, Z1
+	VPSLLD $0x07, 128(R11), Z10
+	VPXORD Z2, Z2, Z2
+	VPSUBD Z10, Z2, Z2
+	VPSLLD $0x07, 192(R11), Z11
+	VPXORD Z3, Z3, Z3
+	VPSUBD Z11, Z3, Z3
+	VPSLLD $0x07, 256(R11), Z12
+	VPXORD Z4, Z4, Z4
+	VPSUBD Z12, Z4, Z4
+	VPSLLD $0x07, 320(R11), Z13
+	VPXORD Z5, Z5, Z5
+	VPSUBD Z13, Z5, Z5
+	VPSLLD $0x07, 384(R11), Z14
+	VPXORD Z6, Z6, Z6
+	VPSUBD Z14, Z6, Z6
+	VPSLLD $0x07, 448(R11), Z15
+	VPXORD Z7, Z7, Z7
+	VPSUBD Z15, Z7, Z7
+	SUBQ   $0x04, R8
+	JL     few
+
+groups:
+	VMOVDQU32    (DI), Z8
+	VMOVDQU32    (DI)(AX*1), Z9
+	VMOVDQU32    (DI)(AX*2), Z10
+	VMOVDQU32    (DI)(CX*1), Z11
+	VMOVDQU32    (DI)(AX*4), Z12
+	VMOVDQU32    (DI)(DX*1), Z13
+	VMOVDQU32    (DI)(CX*2), Z14
+	VMOVDQU32    (DI)(BX*1), Z15
+	VPBROADCASTD (SI), Z16
+	VPDPBUSD     Z8, Z16, Z0
+	VPDPBUSD     Z9, Z16, Z1
+	VPDPBUSD     Z10, Z16, Z2
+	VPDPBUSD     Z11, Z16, Z3
+	VPDPBUSD     Z12, Z16, Z4
+	VPDPBUSD     Z13, Z16, Z5
+	VPDPBUSD     Z14, Z16, Z6
+	VPDPBUSD     Z15, Z16, Z7
+	VMOVDQU32    64(DI), Z8
+	VMOVDQU32    64(DI)(AX*1), Z9
+	VMOVDQU32    64(DI)(AX*2), Z10
+	VMOVDQU32    64(DI)(CX*1), Z11
+	VMOVDQU32    64(DI)(AX*4), Z12
+	VMOVDQU32    64(DI)(DX*1), Z13
+	VMOVDQU32    64(DI)(CX*2), Z14
+	VMOVDQU32    64(DI)(BX*1), Z15
+	VPBROADCASTD 4(SI), Z16
+	VPDPBUSD     Z8, Z16, Z0
+	VPDPBUSD     Z9, Z16, Z1
+	VPDPBUSD     Z10, Z16, Z2
+	VPDPBUSD     Z11, Z16, Z3
+	VPDPBUSD     Z12, Z16, Z4
+	VPDPBUSD     Z13, Z16, Z5
+	VPDPBUSD     Z14, Z16, Z6
+	VPDPBUSD     Z15, Z16, Z7
+	VMOVDQU32    128(DI), Z8
+	VMOVDQU32    128(DI)(AX*1), Z9
+	VMOVDQU32    128(DI)(AX*2), Z10
+	VMOVDQU32    128(DI)(CX*1), Z11
+	VMOVDQU32    128(DI)(AX*4), Z12
+	VMOVDQU32    128(DI)(DX*1), Z13
+	VMOVDQU32    128(DI)(CX*2), Z14
+	VMOVDQU32    128(DI)(BX*1), Z15
+	VPBROADCASTD 8(SI), Z16
+	VPDPBUSD     Z8, Z16, Z0
+	VPDPBUSD     Z9, Z16, Z1
+	VPDPBUSD     Z10, Z16, Z2
+	VPDPBUSD     Z11, Z16, Z3
+	VPDPBUSD     Z12, Z16, Z4
+	VPDPBUSD     Z13, Z16, Z5
+	VPDPBUSD     Z14, Z16, Z6
+	VPDPBUSD     Z15, Z16, Z7
+	VMOVDQU32    192(DI), Z8
+	VMOVDQU32    192(DI)(AX*1), Z9
+	VMOVDQU32    192(DI)(AX*2), Z10
+	VMOVDQU32    192(DI)(CX*1), Z11
+	VMOVDQU32    192(DI)(AX*4), Z12
+	VMOVDQU32    192(DI)(DX*1), Z13
+	VMOVDQU32    192(DI)(CX*2), Z14
+	VMOVDQU32    192(DI)(BX*1), Z15
+	VPBROADCASTD 12(SI), Z16
+	VPDPBUSD     Z8, Z16, Z0
+	VPDPBUSD     Z9, Z16, Z1
+	VPDPBUSD     Z10, Z16, Z2
+	VPDPBUSD     Z11, Z16, Z3
+	VPDPBUSD     Z12, Z16, Z4
+	VPDPBUSD     Z13, Z16, Z5
+	VPDPBUSD     Z14, Z16, Z6
+	VPDPBUSD     Z15, Z16, Z7
+	ADDQ         $0x10, SI
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R8
+	JGE          groups
+
+few:
+	ADDQ $0x04, R8
+	JZ   summed
+
+group:
+	VMOVDQU32    (DI), Z8
+	VMOVDQU32    (DI)(AX*1), Z9
+	VMOVDQU32    (DI)(AX*2), Z10
+	VMOVDQU32    (DI)(CX*1), Z11
+	VMOVDQU32    (DI)(AX*4), Z12
+	VMOVDQU32    (DI)(DX*1), Z13
+	VMOVDQU32    (DI)(CX*2), Z14
+	VMOVDQU32    (DI)(BX*1), Z15
+	VPBROADCASTD (SI), Z16
+	VPDPBUSD     Z8, Z16, Z0
+	VPDPBUSD     Z9, Z16, Z1
+	VPDPBUSD     Z10, Z16, Z2
+	VPDPBUSD     Z11, Z16, Z3
+	VPDPBUSD     Z12, Z16, Z4
+	VPDPBUSD     Z13, Z16, Z5
+	VPDPBUSD     Z14, Z16, Z6
+	VPDPBUSD     Z15, Z16, Z7
+	ADDQ         $0x04, SI
+	ADDQ         $0x40, DI
+	DECQ         R8
+	JNZ          group
+
+summed:
+	ADDQ         BX, DI
+	MOVQ         rowScale+72(FP), SI
+	MOVQ         colScale+80(FP), R8
+	MOVQ         bias+88(FP), R11
+	MOVQ         residual+96(FP), R12
+	MOVQ         dst+0(FP), R13
+	MOVQ         ldd+8(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R9, R8
+	ADDQ         R9, R13
+	MOVQ         R9, R14
+	VMOVUPS      (R8), Z8
+	VMOVUPS      64(R8), Z9
+	VMOVUPS      128(R8), Z10
+	VMOVUPS      192(R8), Z11
+	VMOVUPS      256(R8), Z12
+	VMOVUPS      320(R8), Z13
+	VMOVUPS      384(R8), Z14
+	VMOVUPS      448(R8), Z15
+	VBROADCASTSS (SI), Z16
+	VMULPS       Z8, Z16, Z8
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z9, Z16, Z8
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z10, Z16, Z8
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z11, Z16, Z8
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z12, Z16, Z8
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z13, Z16, Z8
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z14, Z16, Z8
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z15, Z16, Z8
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z8, Z7, Z7
+	TESTQ        R11, R11
+	JZ           noBias0
+	VADDPS       (R11)(R9*1), Z0, Z0
+	VADDPS       64(R11)(R9*1), Z1, Z1
+	VADDPS       128(R11)(R9*1), Z2, Z2
+	VADDPS       192(R11)(R9*1), Z3, Z3
+	VADDPS       256(R11)(R9*1), Z4, Z4
+	VADDPS       320(R11)(R9*1), Z5, Z5
+	VADDPS       384(R11)(R9*1), Z6, Z6
+	VADDPS       448(R11)(R9*1), Z7, Z7
+
+noBias0:
+	TESTQ  R12, R12
+	JZ     noResidual0
+	VADDPS (R12)(R14*1), Z0, Z0
+	VADDPS 64(R12)(R14*1), Z1, Z1
+	VADDPS 128(R12)(R14*1), Z2, Z2
+	VADDPS 192(R12)(R14*1), Z3, Z3
+	VADDPS 256(R12)(R14*1), Z4, Z4
+	VADDPS 320(R12)(R14*1), Z5, Z5
+	VADDPS 384(R12)(R14*1), Z6, Z6
+	VADDPS 448(R12)(R14*1), Z7, Z7
+
+noResidual0:
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
+	VMOVUPS Z2, 128(R13)
+	VMOVUPS Z3, 192(R13)
+	VMOVUPS Z4, 256(R13)
+	VMOVUPS Z5, 320(R13)
+	VMOVUPS Z6, 384(R13)
+	VMOVUPS Z7, 448(R13)
+	ADDQ    $0x00000200, R9
+	DECQ    R10
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func gemv1x4VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
+// Requires: AVX, AVX512F, AVX512VNNI
+TEXT ·gemv1x4VNNI(SB), NOSPLIT, $0-104
 	MOVQ lda+24(FP), AX
 	MOVQ panelStride+40(FP), AX
 	LEAQ (AX)(AX*2), CX
@@ -6576,9 +6804,9 @@ noResidual0:
 	VZEROUPPER
 	RET
 
-// func gemv2VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
+// func gemv2x4VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·gemv2VNNI(SB), NOSPLIT, $0-104
+TEXT ·gemv2x4VNNI(SB), NOSPLIT, $0-104
 	MOVQ lda+24(FP), AX
 	MOVQ panelStride+40(FP), CX
 	LEAQ (CX)(CX*2), DX
@@ -6806,9 +7034,9 @@ noResidual1:
 	VZEROUPPER
 	RET
 
-// func gemv3VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
+// func gemv3x4VNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·gemv3VNNI(SB), NOSPLIT, $0-104
+TEXT ·gemv3x4VNNI(SB), NOSPLIT, $0-104
 	MOVQ lda+24(FP), AX
 	MOVQ panelStride+40(FP), CX
 	LEAQ (CX)(CX*2), DX

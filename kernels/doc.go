@@ -4,16 +4,16 @@
 // Plain Go (generic.go) is the definition. A level may replace a primitive; its
 // int32 sums equal the definition's bit for bit, and so do its float32 results.
 //
-//	level        product                  float32 primitives              dispatch
-//	generic      generic.go               generic.go                      cpu.go
-//	sse41        sse41_amd64.s            as generic                      kernels_amd64.go
-//	avx2         avx2_amd64.s             avx2_amd64.s, float_blocks.go   kernels_amd64.go
-//	avxvnni      avxvnni_amd64.s          as avx2                         kernels_amd64.go
-//	avx512vnni   avx512_amd64.s           avx512_amd64.s, float_avx512_   kernels_amd64.go
-//	amx          the same, amx_amd64.go   as avx512vnni                   kernels_amd64.go
-//	neon         widening_arm64.s         rows_, quantise_, dequant_arm64 kernels_arm64.go
-//	dotprod      product_arm64.s          as neon                         kernels_arm64.go
-//	i8mm         matrix_arm64.s           as neon                         kernels_arm64.go
+//	level        product                    float32 primitives              dispatch
+//	generic      generic.go                 generic.go                      cpu.go
+//	sse41        sse41_amd64.s              as generic                      kernels_amd64.go
+//	avx2         avx2_amd64.s, tiles_avx2_  avx2_amd64.s, float_blocks.go   kernels_amd64.go
+//	avxvnni      avxvnni_amd64.s            as avx2                         kernels_amd64.go
+//	avx512vnni   avx512_amd64.s             avx512_amd64.s, float_avx512_   kernels_amd64.go
+//	amx          the same, amx_amd64.go     as avx512vnni                   kernels_amd64.go
+//	neon         widening_arm64.s           rows_, quantise_, dequant_arm64 kernels_arm64.go
+//	dotprod      product_arm64.s            as neon                         kernels_arm64.go
+//	i8mm         matrix_arm64.s             as neon                         kernels_arm64.go
 //
 // float32 matrix products: matmul.go over the tiles of matmul_generic.go (generic),
 // matmul_amd64.s (AVX2 with FMA, AVX-512) and matmul_arm64.s (NEON).
@@ -34,4 +34,4 @@ package kernels
 
 // Version is raised whenever a kernel's time may have changed. A latency table
 // carries it.
-const Version = 7
+const Version = 8

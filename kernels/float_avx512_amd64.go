@@ -50,8 +50,12 @@ func affineVNNI(dst []float32, ldd int, a []byte, lda int, rowScale []float32, b
 		if residual != nil {
 			add = &residual[0]
 		}
-		gemv := [...]func(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride, groups, blocks int, sum *int32, rowScale, colScale, bias, residual *float32){gemv1VNNI, gemv2VNNI, gemv3VNNI}[rows-1]
-		gemv(&dst[0], ldd, &a[0], lda, &b.data[0], b.stride, b.groups, blocks, &b.sum[:blocks*blockColumns][0], &rowScale[0], &b.scale[:blocks*blockColumns][0], bias, add)
+		gemv := [...]func(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride, groups, blocks int, sum *int32, rowScale, colScale, bias, residual *float32){gemv1x4VNNI, gemv2x4VNNI, gemv3x4VNNI}[rows-1]
+		steps := blocks
+		if rows == 1 && blocks%2 == 0 {
+			gemv, steps = gemv1x8VNNI, blocks/2
+		}
+		gemv(&dst[0], ldd, &a[0], lda, &b.data[0], b.stride, b.groups, steps, &b.sum[:blocks*blockColumns][0], &rowScale[0], &b.scale[:blocks*blockColumns][0], bias, add)
 		p = 4 * blocks
 	}
 	for ; p < panels; p += 4 {

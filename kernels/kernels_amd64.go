@@ -38,6 +38,8 @@ func archPrimitives(level Level, p *primitives) {
 	p.sum, p.squares, p.normalise = sumBlocks, squaresBlocks, normaliseBlocks
 	p.gather, p.rotate, p.interleave = gatherBlocks, rotateAVX2, interleaveAVX2
 	switch level {
+	case AVX2:
+		p.affine = affineAVX2
 	case AVXVNNI:
 		p.valueBytes, p.offset, p.rowBlock, p.product, p.round = 1, 128, 24, productAVXVNNI, roundBytesAVX2
 	case AVX512VNNI, AMX:
@@ -49,32 +51,5 @@ func archPrimitives(level Level, p *primitives) {
 	}
 	if level == AMX {
 		p.rowBlock, p.product, p.affine = amxRows, productOfAMX, affineAMX
-	}
-}
-
-// productAVX2 takes the rows panel by panel, or half a panel by half a panel where
-// there are more than three.
-func productAVX2(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, _ []int32) {
-	_ = dst[(rows-1)*ldc:][:panels*PanelWidth]
-	_ = a[(rows-1)*lda:][:2*groups*GroupDepth]
-	_ = b[(panels-1)*panelStride:][:groups*PanelWidth*GroupDepth]
-	for p := range panels {
-		panel := b[p*panelStride:]
-		for m, n := 0, 0; m < rows; m += n {
-			n = tileRows(rows - m)
-			to, row := dst[m*ldc+p*PanelWidth:], &a[m*lda]
-			switch n {
-			case 1:
-				tile1AVX2(&to[0], ldc, row, lda, &panel[0], groups)
-			case 2:
-				tile2AVX2(&to[0], ldc, row, lda, &panel[0], groups)
-			case 3:
-				tile3AVX2(&to[0], ldc, row, lda, &panel[0], groups)
-			default:
-				half := [...]func(dst *int32, ldc int, a *byte, lda int, b *int8, groups int){half4AVX2, half5AVX2, half6AVX2}[n-4]
-				half(&to[0], ldc, row, lda, &panel[0], groups)
-				half(&to[PanelWidth/2], ldc, row, lda, &panel[PanelWidth*GroupDepth/2], groups)
-			}
-		}
 	}
 }

@@ -8,14 +8,18 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
+// begin starts a tile, whose sums are dst's as store says.
+func begin(name, doc string) {
+	TEXT(name, NOSPLIT, "func(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale, colScale, bias, residual *float32, last int)")
+	Doc(name + " " + doc)
+	Pragma("noescape")
+}
+
 // tile multiplies rows rows of int16 with one panel of 16 columns. A column's four
 // values of a group meet the row's in one vpmaddwd: two partial sums, which are
 // added at the end. Exact for the full range of int8.
 func tile(rows int) {
-	TEXT(fmt.Sprintf("tile%dAVX2", rows), NOSPLIT, "func(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)")
-	Doc(fmt.Sprintf("tile%dAVX2 writes %d rows of 16 sums over groups*4 int16 values of a and int8 values of b.", rows, rows))
-	Pragma("noescape")
-	dst, ldc := Load(Param("dst"), GP64()), Load(Param("ldc"), GP64())
+	begin(fmt.Sprintf("tile%dAVX2", rows), fmt.Sprintf("writes %d rows of 16 sums, or floats, over groups*4 int16 values of a and int8 values of b.", rows))
 	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
 	b, groups := Load(Param("b"), GP64()), Load(Param("groups"), GP64())
 	acc := make([][4]VecVirtual, rows)
@@ -58,29 +62,17 @@ func tile(rows int) {
 	ADDQ(Imm(64), b)
 	DECQ(groups)
 	JNZ(LabelRef("group"))
-	SHLQ(Imm(2), ldc)
-	for r := range acc {
-		for half := range 2 {
-			VPHADDD(acc[r][2*half+1], acc[r][2*half], t)
-			VPERMQ(Imm(0xd8), t, t)
-			VMOVDQU(t, Mem{Base: dst, Disp: 32 * half})
-		}
-		if r+1 < rows {
-			ADDQ(ldc, dst)
-		}
+	sums := make([][]VecVirtual, rows)
+	for r, q := range acc {
+		sums[r] = []VecVirtual{pair(q[0], q[1]), pair(q[2], q[3])}
 	}
-	VZEROUPPER()
-	RET()
+	store(sums)
 }
 
 // half multiplies up to six rows with eight columns of a panel: fewer columns to
 // widen for each row than in tile.
 func half(rows int) {
-	name := fmt.Sprintf("half%dAVX2", rows)
-	TEXT(name, NOSPLIT, "func(dst *int32, ldc int, a *byte, lda int, b *int8, groups int)")
-	Doc(fmt.Sprintf("%s writes %d rows of 8 sums over groups*4 int16 values of a and int8 values of half a panel.", name, rows))
-	Pragma("noescape")
-	dst, ldc := Load(Param("dst"), GP64()), Load(Param("ldc"), GP64())
+	begin(fmt.Sprintf("half%dAVX2", rows), fmt.Sprintf("writes %d rows of 8 sums, or floats, over groups*4 int16 values of a and int8 values of half a panel.", rows))
 	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
 	b, groups := Load(Param("b"), GP64()), Load(Param("groups"), GP64())
 	lda3, lda5 := GP64(), GP64()
@@ -124,17 +116,110 @@ func half(rows int) {
 	JZ(LabelRef("summed"))
 	step(0)
 	Label("summed")
-	SHLQ(Imm(2), ldc)
-	for r := range acc {
-		VPHADDD(acc[r][1], acc[r][0], t)
-		VPERMQ(Imm(0xd8), t, t)
-		VMOVDQU(t, Mem{Base: dst})
-		if r+1 < rows {
-			ADDQ(ldc, dst)
+	sums := make([][]VecVirtual, rows)
+	for r, q := range acc {
+		sums[r] = []VecVirtual{pair(q[0], q[1])}
+	}
+	store(sums)
+}
+
+// pair adds the two partial sums of eight columns, four of them in each register.
+func pair(low, high VecVirtual) VecVirtual {
+	VPHADDD(high, low, low)
+	VPERMQ(Imm(0xd8), low, low)
+	return low
+}
+
+// store writes the sums as they are where there is no rowScale, else as floats:
+// sum*(rowScale*colScale) + bias + residual, of as many columns as last says.
+func store(sums [][]VecVirtual) {
+	dst, ldd, rowScale := Load(Param("dst"), GP64()), Load(Param("ldd"), GP64()), Load(Param("rowScale"), GP64())
+	SHLQ(Imm(2), ldd)
+	TESTQ(rowScale, rowScale)
+	JNZ(LabelRef("floats"))
+	for r := range sums {
+		for h, v := range sums[r] {
+			VMOVDQU(v, Mem{Base: dst, Disp: 32 * h})
+		}
+		if r+1 < len(sums) {
+			ADDQ(ldd, dst)
 		}
 	}
 	VZEROUPPER()
 	RET()
+	Label("floats")
+	colScale, bias, residual, at := Load(Param("colScale"), GP64()), Load(Param("bias"), GP64()), Load(Param("residual"), GP64()), GP64()
+	scale, mask := make([]VecVirtual, len(sums[0])), make([]VecVirtual, len(sums[0]))
+	v, t := YMM(), YMM()
+	for h := range scale {
+		scale[h], mask[h] = YMM(), YMM()
+		VMOVUPS(Mem{Base: colScale, Disp: 32 * h}, scale[h])
+	}
+	XORQ(at, at)
+	CMPQ(param("last"), Imm(uint64(8*len(scale))))
+	JL(LabelRef("few"))
+	floats := func(masked bool) {
+		for r, sum := range sums {
+			VBROADCASTSS(Mem{Base: rowScale, Disp: 4 * r}, v)
+			for h := range sum {
+				VMULPS(scale[h], v, t)
+				VCVTDQ2PS(sum[h], sum[h])
+				VMULPS(t, sum[h], sum[h])
+			}
+			noBias, noResidual := fmt.Sprintf("noBias%d%t", r, masked), fmt.Sprintf("noResidual%d%t", r, masked)
+			TESTQ(bias, bias)
+			JZ(LabelRef(noBias))
+			for h := range sum {
+				VADDPS(Mem{Base: bias, Disp: 32 * h}, sum[h], sum[h])
+			}
+			Label(noBias)
+			mem := func(p Register, h int) Mem { return Mem{Base: p, Index: at, Scale: 1, Disp: 32 * h} }
+			TESTQ(residual, residual)
+			JZ(LabelRef(noResidual))
+			for h := range sum {
+				if masked {
+					VMASKMOVPS(mem(residual, h), mask[h], t)
+					VADDPS(t, sum[h], sum[h])
+				} else {
+					VADDPS(mem(residual, h), sum[h], sum[h])
+				}
+			}
+			Label(noResidual)
+			for h := range sum {
+				if masked {
+					VMASKMOVPS(sum[h], mask[h], mem(dst, h))
+				} else {
+					VMOVUPS(sum[h], mem(dst, h))
+				}
+			}
+			if r+1 < len(sums) {
+				ADDQ(ldd, at)
+			}
+		}
+		VZEROUPPER()
+		RET()
+	}
+	floats(false)
+	Label("few")
+	VPBROADCASTD(param("last"), t)
+	for h := range mask {
+		VPCMPGTD(columns().Offset(32*h), t, mask[h])
+	}
+	floats(true)
+}
+
+var numbers *Mem
+
+// columns are the numbers of a panel's columns.
+func columns() Mem {
+	if numbers == nil {
+		m := GLOBL("columns", RODATA|NOPTR)
+		for i := range 16 {
+			DATA(4*i, U32(uint32(i)))
+		}
+		numbers = &m
+	}
+	return *numbers
 }
 
 // peak is the arithmetic of the tile without its loads: what bounds it.

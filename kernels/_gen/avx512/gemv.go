@@ -9,18 +9,29 @@ import (
 )
 
 // gemv is tile for few rows, where the weights' stream binds: it takes blocks of
-// four panels one after the other, so that the next block's weights are on their
-// way while a block's sums become floats.
-func gemv(rows int) {
-	const panels, unroll = 4, 4
-	begin(fmt.Sprintf("gemv%dVNNI", rows), "func(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale, colScale, bias, residual *float32)",
-		fmt.Sprintf("writes %d rows of 64*blocks floats as the tiles do.", rows))
-	lda, stride, stride3 := load("lda"), load("panelStride"), GP64()
+// panels one after the other, so that the next block's weights are on their way
+// while a block's sums become floats. The more panels at a time the faster the stream,
+// and the fewer loads of a's values.
+func gemv(rows, panels int) {
+	const unroll = 4
+	begin(fmt.Sprintf("gemv%dx%dVNNI", rows, panels), "func(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale, colScale, bias, residual *float32)",
+		fmt.Sprintf("writes %d rows of %d*blocks floats as the tiles do.", rows, 16*panels))
+	lda, stride, stride3, stride5, stride7 := load("lda"), load("panelStride"), GP64(), GP64(), GP64()
 	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, stride3)
+	behind := stride3
+	if panels > 4 {
+		LEAQ(Mem{Base: stride, Index: stride, Scale: 4}, stride5)
+		LEAQ(Mem{Base: stride3, Index: stride, Scale: 4}, stride7)
+		behind = stride7
+	}
 	a, b, groups, column, blocks := GP64(), load("b"), GP64(), GP64(), load("blocks")
 	row := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}}
-	panel := []Mem{{Base: b}, {Base: b, Index: stride, Scale: 1}, {Base: b, Index: stride, Scale: 2}, {Base: b, Index: stride3, Scale: 1}}
-	sets := map[int]int{1: 2, 2: 2, 3: 1}[rows]
+	panel := []Mem{{Base: b}, {Base: b, Index: stride, Scale: 1}, {Base: b, Index: stride, Scale: 2}, {Base: b, Index: stride3, Scale: 1},
+		{Base: b, Index: stride, Scale: 4}, {Base: b, Index: stride5, Scale: 1}, {Base: b, Index: stride3, Scale: 2}, {Base: b, Index: stride7, Scale: 1}}
+	sets := 1
+	if rows < 3 && panels == 4 {
+		sets = 2
+	}
 	acc := make([][]VecVirtual, rows*sets) // [sets][rows][panels]
 	for r := range acc {
 		acc[r] = zmms(panels)
@@ -54,7 +65,7 @@ func gemv(rows int) {
 		}
 	}
 	eachGroup(a, b, groups, unroll, step)
-	ADDQ(stride3, b) // its own panel is behind it
+	ADDQ(behind, b) // its own panel is behind it
 	fold(acc, rows)
 	rowScale, colScale, bias, residual, dst, ldd := load("rowScale"), load("colScale"), load("bias"), load("residual"), load("dst"), bytes4(load("ldd"))
 	ADDQ(column, colScale)

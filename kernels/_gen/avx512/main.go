@@ -17,9 +17,10 @@ func main() {
 			tile(rows, panels)
 		}
 	}
-	for rows := 1; rows <= 3; rows++ {
-		gemv(rows)
-	}
+	gemv(1, 8)
+	gemv(1, 4)
+	gemv(2, 4)
+	gemv(3, 4)
 	packTable()
 	quantise()
 	activation("gelu", 8, gelu)
