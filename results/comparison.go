@@ -96,7 +96,7 @@ func ReadComparisons(data []byte) (*Comparisons, error) {
 	for i := range c.Members {
 		m := &c.Members[i]
 		err := m.validate()
-		if err == nil && !(0 < m.Floor && m.Floor <= m.Median && m.Low <= m.Median && m.Median <= m.High) {
+		if err == nil && !(0 < m.Floor && m.Low <= m.Median && m.Median <= m.High) {
 			err = fmt.Errorf("measured %v ns, median %v ns in %v…%v ns", m.Floor, m.Median, m.Low, m.High)
 		}
 		if err != nil {
