@@ -16,13 +16,16 @@ import (
 // those of large models most, where attention and norms hardly feel them. (Two tables,
 // minutes apart: models of 60 MB -7 %, of 0.2 MB -1 %, attention in either +-1 %.)
 type drift struct {
-	whole moves
-	class [classes]moves
+	whole leastSquares // logarithms of factors
+	class [classes]leastSquares
 }
+
+const driftHold = 2 // the weight of the bond between knots, in models
 
 // add takes a model as it was and as it is now.
 func (d *drift) add(then, now *Model) {
-	d.whole.add(then.Bytes, now.Whole.Floor/then.Whole.Floor)
+	p := placeOf(then.Bytes)
+	d.whole.add(p, math.Log(now.Whole.Floor/then.Whole.Floor), 1)
 	var before, after [classes]float64
 	for i, o := range then.Ops {
 		c := classOf(o.Op)
@@ -32,38 +35,20 @@ func (d *drift) add(then, now *Model) {
 	parts := (now.Whole.Floor / now.Sum()) / (then.Whole.Floor / then.Sum())
 	for c := range before {
 		if before[c] > 0 {
-			d.class[c].add(then.Bytes, parts*after[c]/before[c])
+			d.class[c].add(p, math.Log(parts*after[c]/before[c]), 1)
 		}
 	}
 }
 
-// at is the factor for steps of a class in a model that streams so many bytes.
-func (d *drift) at(c class, bytes int) float64 {
-	if len(d.class[c].log) == 0 {
-		return d.whole.at(bytes)
+// lines are the logarithms of the factors for steps of each class. A class that no
+// model has moves as wholes do.
+func (d *drift) lines() (l [classes]line) {
+	for c := range l {
+		if l[c] = d.class[c].solve(driftHold); d.class[c] == (leastSquares{}) {
+			l[c] = d.whole.solve(driftHold)
+		}
 	}
-	return d.class[c].at(bytes)
-}
-
-// moves are factors of models of different sizes.
-type moves struct {
-	size, log []float64 // of the bytes streamed, in doublings; of the factor
-}
-
-func (m *moves) add(bytes int, factor float64) {
-	m.size, m.log = append(m.size, math.Log2(float64(max(bytes, 1)))), append(m.log, math.Log(factor))
-}
-
-// at is the mean over the models, by how near in size they are. Without models it
-// is 1.
-func (m *moves) at(bytes int) float64 {
-	sum, weights := 0.0, 0.0
-	for i, size := range m.size {
-		away := size - math.Log2(float64(max(bytes, 1)))
-		w := math.Exp(-away*away/2) + 1e-9
-		sum, weights = sum+w*m.log[i], weights+w
-	}
-	return math.Exp(sum / max(weights, 1e-9))
+	return l
 }
 
 // Drift is how much slower the machine is than when t was measured, by the reference

@@ -218,9 +218,9 @@ func TestCover(t *testing.T) {
 		}
 		for _, w := range s.Workload.Phases() {
 			programs := cover(t, s, w)
-			count, regimes := map[space.Op]int{}, map[int]bool{}
+			count, sizes := map[space.Op]int{}, map[int]bool{}
 			for _, p := range programs {
-				regimes[regimeOf(p.Streamed())] = true
+				sizes[2*placeOf(p.Streamed()).knot/perDoubling] = true
 				list, _ := p.Ops()
 				for _, o := range list {
 					count[o]++
@@ -239,27 +239,10 @@ func TestCover(t *testing.T) {
 					often++
 				}
 			}
-			if 10*often < 9*len(ops) || len(regimes) < 8 {
-				t.Errorf("%s: %d of %d ops stand in several of %d models, in %d regimes", name, often, len(ops), len(programs), len(regimes))
+			if 10*often < 9*len(ops) || len(sizes) < 8 {
+				t.Errorf("%s: %d of %d ops stand in several of %d models, of %d sizes", name, often, len(ops), len(programs), len(sizes))
 			}
 		}
-	}
-}
-
-// What lies between the middles of two regimes is between them, and what lies beyond
-// the first or last is there.
-func TestRegimes(t *testing.T) {
-	for bytes := 1; bytes < 1<<30; bytes += 1 + bytes/7 {
-		r, part := between(bytes)
-		if r < 0 || r > regimes-2 || part < 0 || part > 1 {
-			t.Fatalf("%d bytes: regime %d and %v", bytes, r, part)
-		}
-		if near := r + int(math.Round(part)); near != regimeOf(bytes) && math.Abs(part-0.5) > 1e-6 {
-			t.Errorf("%d bytes are in regime %d, and nearest to the middle of %d", bytes, regimeOf(bytes), near)
-		}
-	}
-	if regimeOf(0) != 0 || regimeOf(math.MaxInt) != regimes-1 {
-		t.Error("the first or last regime is not open")
 	}
 }
 

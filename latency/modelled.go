@@ -156,7 +156,7 @@ func Modelled(b devices.Board, w space.Workload, threads int, ops []space.Op) *T
 		shared = 1
 	}
 	// Twice on either side of where the last cache ends, so that the step is there.
-	cache := max(float64(b.CacheAll()), firstRegime)
+	cache := max(float64(b.CacheAll()), firstKnot)
 	for _, bytes := range []float64{0, 0.9 * cache, 1.5 * cache, 4 * cache} {
 		for _, o := range ops {
 			ns := roofline(o, b) / e.share(o)

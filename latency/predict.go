@@ -19,15 +19,6 @@ type Estimate struct {
 	Outside     int     // of these, steps beyond the sizes that the table has: extrapolated
 }
 
-// Regime is a range of models whose latencies are sums: of those that stream fewer
-// than Below bytes of weights (space.Program.Streamed) and no fewer than the regime
-// before. The last one's Below is 0: it has no end.
-type Regime struct {
-	Below    int
-	Overhead float64                // ns of a run besides its steps
-	Op       func(space.Op) float64 // ns
-}
-
 // Predictor adds up the times of a table. It is safe for concurrent use.
 type Predictor struct {
 	table   *Table
@@ -42,11 +33,8 @@ type Predictor struct {
 const (
 	parts       = 20    // of the models, of which each is predicted from the others
 	firmRuns    = 8     // held-out models that an interval can be learnt from
-	betweenRuns = 0.015 // logarithm: by how much all times together differ between two runs of measuring, with 90 %
+	betweenRuns = 0.017 // logarithm: by how much all times together differ between two runs of measuring, with 90 % (of 18 validations)
 	wideRuns    = 0.25  // where too few models were measured to learn from
-	cuts        = 4     // of a regime, which make ranges
-	sameRegimes = 0.01  // logarithm: ranges in which a model differs by less are one
-	maxRegimes  = 24
 )
 
 // NewPredictor makes a predictor of a table that has entries.
@@ -73,11 +61,11 @@ func NewPredictor(t *Table) (*Predictor, error) {
 }
 
 // moved is p for models that stream so many bytes, on the machine as it is now.
-func (p *Predictor) moved(d *drift, bytes int) *Predictor {
+func (p *Predictor) moved(by *[classes]line, bytes int) *Predictor {
 	q := *p
 	q.regimes = slices.Clone(p.regimes)
-	for c := range class(classes) {
-		by := math.Log(d.at(c, bytes))
+	for c := range by {
+		by := by[c].at(placeOf(bytes))
 		for i := range q.regimes {
 			q.regimes[i].factor[c] += by
 		}
@@ -87,73 +75,6 @@ func (p *Predictor) moved(d *drift, bytes int) *Predictor {
 
 // Table is what p predicts from.
 func (p *Predictor) Table() *Table { return p.table }
-
-// A mergedRange is a range of the weights streamed in which each class of steps has
-// one factor.
-type mergedRange struct {
-	below  int
-	factor [classes]float64 // logarithms, rising from range to range
-	width  float64
-}
-
-// merge cuts the line between regimes into narrow ranges, and joins the two
-// neighbours that differ least until all differ and are few: a search works through
-// each of them.
-func (p *Predictor) merge() {
-	share := p.shares()
-	for i := range regimes * cuts {
-		at := func(part float64) int {
-			return int(firstRegime * math.Exp2((float64(i)+part)/(2*cuts)))
-		}
-		m := mergedRange{below: at(1), width: 1}
-		for c := range m.factor {
-			m.factor[c] = p.fit.at(class(c), at(0.5)) + p.bias
-		}
-		p.regimes = append(p.regimes, m)
-	}
-	p.regimes[len(p.regimes)-1].below = 0
-	for len(p.regimes) > 1 {
-		nearest, least := 0, math.Inf(1)
-		for i := range len(p.regimes) - 1 {
-			if d := p.regimes[i].difference(&p.regimes[i+1], &share); d < least {
-				nearest, least = i, d
-			}
-		}
-		if least > sameRegimes && len(p.regimes) <= maxRegimes {
-			return
-		}
-		p.regimes[nearest].join(&p.regimes[nearest+1])
-		p.regimes = slices.Delete(p.regimes, nearest+1, nearest+2)
-	}
-}
-
-// shares is what each class has of the table's models, in the mean.
-func (p *Predictor) shares() (share [classes]float64) {
-	for i := range p.table.Models {
-		m := &p.table.Models[i]
-		part := 1 / (m.Sum() * float64(len(p.table.Models)))
-		for _, o := range m.Ops {
-			share[classOf(o.Op)] += float64(o.Count) * o.Floor * part
-		}
-	}
-	return share
-}
-
-// difference is that of a model of which each class has its share.
-func (m *mergedRange) difference(next *mergedRange, share *[classes]float64) (d float64) {
-	for c := range m.factor {
-		d += share[c] * math.Abs(next.factor[c]-m.factor[c])
-	}
-	return d
-}
-
-func (m *mergedRange) join(next *mergedRange) {
-	width := m.width + next.width
-	for c := range m.factor {
-		m.factor[c] = (m.factor[c]*m.width + next.factor[c]*next.width) / width
-	}
-	m.below, m.width = next.below, width
-}
 
 // Regimes are ascending; the latency of a model is exactly the overhead and the sum
 // over its steps in the regime that its weights fall into.

@@ -93,12 +93,12 @@ func TestPredictionsMoveByClass(t *testing.T) {
 	for i := 0; i < len(programs); i += 5 {
 		d.add(&then.Models[i], &now.Models[i])
 	}
-	p := predictor(t, then)
+	p, lines := predictor(t, then), d.lines()
 	for i, m := range now.Models {
 		if i%5 == 0 {
 			continue
 		}
-		before, moved := p.Program(programs[i]).Nanoseconds, p.moved(&d, m.Bytes).Program(programs[i]).Nanoseconds
+		before, moved := p.Program(programs[i]).Nanoseconds, p.moved(&lines, m.Bytes).Program(programs[i]).Nanoseconds
 		if apart := moved / before * then.Models[i].Whole.Floor / m.Whole.Floor; math.Abs(apart-1) > 1e-3 {
 			t.Errorf("model %d moves to %.4f of what it takes", i, apart)
 		}
@@ -114,7 +114,7 @@ func TestRegimesAreAscending(t *testing.T) {
 			t.Errorf("regime %d of %d ends below %d", i, len(list), r.Below)
 		}
 	}
-	if len(list) < 2 || len(list) > 8 {
+	if len(list) < 2 || len(list) > 20 { // a tenth more, in steps of half a hundredth
 		t.Errorf("%d regimes for a machine that has two", len(list))
 	}
 	flat := func(o space.Op, _ int) float64 { return law(o, 0) }
@@ -205,35 +205,6 @@ func TestPredictorOfExtremes(t *testing.T) {
 			if e := p.Program(program); !(0 < e.Low && e.Low <= e.Nanoseconds && e.Nanoseconds <= e.High) || !finite(e.High) {
 				t.Fatalf("%+v", e)
 			}
-		}
-	}
-}
-
-// Regimes rise by pools that keep the weighted mean.
-func TestRise(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 1))
-	for range 50 {
-		var values, n, before [regimes]float64
-		mean, weight := 0.0, 0.0
-		for i := range values {
-			values[i], n[i] = r.NormFloat64(), float64(r.IntN(5))
-			mean, weight = mean+values[i]*(n[i]+hold), weight+n[i]+hold
-		}
-		before = values
-		rise(&values, &n)
-		after := 0.0
-		for i, v := range values {
-			if i > 0 && v < values[i-1] {
-				t.Fatalf("%v falls: %v", before, values)
-			}
-			after += v * (n[i] + hold)
-		}
-		if math.Abs(after-mean) > 1e-9*weight {
-			t.Errorf("%v has the mean %v, %v has %v", before, mean/weight, values, after/weight)
-		}
-		again := values
-		if rise(&again, &n); again != values {
-			t.Errorf("rising values changed: %v to %v", values, again)
 		}
 	}
 }

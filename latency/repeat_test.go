@@ -116,14 +116,19 @@ func differences(a, b *Table) apart {
 			d.add(&a.Models[i], &b.Models[i])
 		}
 	}
+	classes, whole := d.lines(), d.whole.solve(driftHold)
 	sums, result := map[space.Op][]float64{}, apart{ops: map[space.Op]float64{}}
 	for i := range a.Models {
 		m, n := &a.Models[i], &b.Models[i]
+		parts := 0.0 // an op's time is its share of the whole run's, as predictions take it
+		if m.Complete() {
+			parts = math.Log(n.Whole.Floor / n.Sum() / (m.Whole.Floor / m.Sum()))
+		}
 		for j, o := range m.Ops {
-			sums[o.Op] = append(sums[o.Op], math.Log(n.Ops[j].Floor/o.Floor/d.at(classOf(o.Op), m.Bytes)))
+			sums[o.Op] = append(sums[o.Op], math.Log(n.Ops[j].Floor/o.Floor)+parts-classes[classOf(o.Op)].at(placeOf(m.Bytes)))
 		}
 		if m.Complete() {
-			factor := d.whole.at(m.Bytes)
+			factor := math.Exp(whole.at(placeOf(m.Bytes)))
 			result.models = append(result.models, math.Log(n.Whole.Floor/m.Whole.Floor/factor))
 			speeds = append(speeds, factor)
 		}

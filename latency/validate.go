@@ -113,13 +113,14 @@ func Validate(ctx context.Context, p *Predictor, archs []space.Arch, ties []*spa
 		d.add(t.model, &now[i])
 	}
 	if factor, err := p.table.Drift(runs.Reference); err == nil {
-		d.whole.add(ReferenceProgram(s.Workload.Phase).Streamed(), factor)
+		d.whole.add(placeOf(ReferenceProgram(s.Workload.Phase).Streamed()), math.Log(factor), 1)
 	}
+	byClass, whole := d.lines(), d.whole.solve(driftHold)
 	cases, drifts := make([]Case, len(archs)), make([]float64, len(archs))
 	for i, a := range archs {
 		bytes := programs[i].Streamed()
-		drifts[i] = d.whole.at(bytes)
-		cases[i] = Case{a, bytes, p.moved(&d, bytes).Program(programs[i]), runs.Entries[i]}
+		drifts[i] = math.Exp(whole.at(placeOf(bytes)))
+		cases[i] = Case{a, bytes, p.moved(&byClass, bytes).Program(programs[i]), runs.Entries[i]}
 	}
 	v, err := Compare(cases)
 	if err != nil {
