@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 
+	"nas/internal/oneline"
 	"nas/internal/strictjson"
 )
 
@@ -93,6 +94,7 @@ func ReadComparisons(data []byte) (*Comparisons, error) {
 	if len(c.Members) == 0 {
 		return nil, errors.New("results: no members in it")
 	}
+	oneline.EscapeAll(c)
 	for i := range c.Members {
 		m := &c.Members[i]
 		err := m.validate()
