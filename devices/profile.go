@@ -5,8 +5,8 @@ package devices
 import (
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"nas/internal/oneline"
 )
 
 // Kind says where a profile's figures come from.
@@ -125,5 +125,5 @@ const maxText = 1024
 // Printable reports whether a text from outside may be put on a line of a terminal: it
 // is not long and has no control characters.
 func Printable(s string) bool {
-	return len(s) <= maxText && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+	return len(s) <= maxText && oneline.Printable(s)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"nas/internal/oneline"
 	"nas/internal/strictjson"
 	"nas/space"
 )
@@ -180,9 +181,9 @@ func (c *Command) Close() {
 
 // oneLine makes text of a foreign program fit into an error line.
 func oneLine(s string) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
+	s = oneline.Escape(strings.Join(strings.Fields(s), " "))
 	if len(s) > 200 {
-		s = s[:200] + "…"
+		s = strings.ToValidUTF8(s[:200], "") + "…"
 	}
-	return strings.ToValidUTF8(s, "?")
+	return s
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nas/internal/oneline"
 	"nas/space"
 )
 
@@ -120,7 +121,7 @@ type fields struct {
 	err    error
 }
 
-func (f *fields) text(name string) string { return f.record[f.at[name]] }
+func (f *fields) text(name string) string { return oneline.Escape(f.record[f.at[name]]) }
 
 func (f *fields) fail(name, why string) {
 	if f.err == nil {

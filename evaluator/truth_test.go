@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"nas/internal/oneline"
 	"nas/space"
 )
 
@@ -112,6 +113,7 @@ func TestPublishedTruth(t *testing.T) {
 func FuzzParseTruth(f *testing.F) {
 	f.Add([]byte(header + rows))
 	f.Add([]byte(header))
+	f.Add([]byte(strings.ReplaceAll(header+rows, "s,", "\x1b[2J\u009b\u202e,")))
 	f.Add([]byte(strings.ReplaceAll(header+rows, "s,", "\"s\",")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		truth, err := ParseTruth(data)
@@ -119,6 +121,9 @@ func FuzzParseTruth(f *testing.F) {
 			return
 		}
 		for _, m := range truth.Models {
+			if !oneline.Printable(truth.Set + truth.Metric + m.ID + m.Seed) {
+				t.Errorf("a text commands the terminal: %q", m.ID)
+			}
 			if err := m.Arch.Validate(); err != nil || m.Total < 1 || m.NonEmbedding < 0 || m.Score-m.Score != 0 {
 				t.Errorf("%+v: %v", m, err)
 			}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 
+	"nas/internal/oneline"
 	"nas/internal/strictjson"
 )
 
@@ -93,10 +94,11 @@ func ReadComparisons(data []byte) (*Comparisons, error) {
 	if len(c.Members) == 0 {
 		return nil, errors.New("results: no members in it")
 	}
+	oneline.EscapeAll(c)
 	for i := range c.Members {
 		m := &c.Members[i]
 		err := m.validate()
-		if err == nil && !(0 < m.Floor && m.Floor <= m.Median && m.Low <= m.Median && m.Median <= m.High) {
+		if err == nil && !(0 < m.Floor && m.Low <= m.Median && m.Median <= m.High) {
 			err = fmt.Errorf("measured %v ns, median %v ns in %v…%v ns", m.Floor, m.Median, m.Low, m.High)
 		}
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nas/internal/oneline"
 	"nas/internal/strictjson"
 )
 
@@ -152,6 +153,7 @@ func ReadCSV(data []byte) (*Report, error) {
 	for {
 		fields, err := in.Read()
 		if err == io.EOF {
+			oneline.EscapeAll(r)
 			return r, r.Validate()
 		}
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"nas/internal/oneline"
 	"nas/internal/strictjson"
 )
 
@@ -75,7 +76,8 @@ func encode(b *bytes.Buffer, v any) error {
 	return nil
 }
 
-// ReadJSON reads what WriteJSON wrote. Faults of the form are *strictjson.Error.
+// ReadJSON reads what WriteJSON wrote. Faults of the form are *strictjson.Error; control
+// characters in texts come back escaped.
 func ReadJSON(data []byte) (*Report, error) {
 	r := &Report{}
 	if err := strictjson.Decode(data, r); err != nil {
@@ -84,5 +86,6 @@ func ReadJSON(data []byte) (*Report, error) {
 	if r.Front == nil {
 		return nil, fmt.Errorf("results: no front in it")
 	}
+	oneline.EscapeAll(r)
 	return r, r.Validate()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"nas/internal/oneline"
 	"nas/search"
 	"nas/space"
 )
@@ -340,6 +341,43 @@ func TestQuantitiesForPeople(t *testing.T) {
 	}
 }
 
+// A front from outside cannot command a terminal, whatever it is written as.
+func TestHostileTexts(t *testing.T) {
+	r := sample(t, "encoder-compact", 2)
+	const hostile = "\x1b[2J\u009b31m\u202egnp\r!\nx"
+	r.References[0].Name, r.Front[0].Source = hostile, hostile
+	r.Conditions.Device, r.Conditions.Stop, r.Conditions.Space = hostile, hostile, hostile
+	r.Conditions.Objectives = append(r.Conditions.Objectives, hostile)
+	r.Warnings = append(r.Warnings, hostile)
+	for _, format := range []struct {
+		name string
+		read func([]byte) (*Report, error)
+	}{{"json", ReadJSON}, {"csv", ReadCSV}} {
+		var file bytes.Buffer
+		if err := Write(&file, format.name, r, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := format.read(file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, out := range []string{"table", "md", "csv", "json", "latex", "svg"} {
+			var b bytes.Buffer
+			if err := Write(&b, out, got, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range strings.Split(b.String(), "\n") {
+				if line = strings.ReplaceAll(line, "\t", ""); !oneline.Printable(line) {
+					t.Errorf("read as %s, written as %s: %.100q", format.name, out, line)
+				}
+			}
+			if out == "json" && !strings.Contains(b.String(), `\\x1b[2J\\u009b31m\\u202egnp\\r!\\nx`) {
+				t.Errorf("%s: the text is not there, escaped", format.name)
+			}
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	r := sample(f, "encoder-compact", 2)
 	var asJSON, asCSV bytes.Buffer
@@ -373,6 +411,13 @@ func FuzzRead(f *testing.F) {
 			}
 			if diff := cmp.Diff(r, again, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("lost (-read +again):\n%s", diff)
+			}
+			b.Reset()
+			if err := Write(&b, "table", r, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if text := strings.ReplaceAll(b.String(), "\n", ""); !oneline.Printable(text) {
+				t.Fatalf("a text commands the terminal: %q", text)
 			}
 		}
 	})

@@ -52,9 +52,9 @@ func (a *app) report(err error) int {
 	if errors.Is(err, errStopped) {
 		f.code = exitStopped
 	}
-	fmt.Fprintf(a.w, "nas: error: %s\n", plain(f.err))
+	a.phase("error: %s", plain(f.err))
 	if f.hint != "" {
-		fmt.Fprintf(a.w, "nas: hint: %s\n", f.hint)
+		a.phase("hint: %s", f.hint)
 	}
 	return f.code
 }

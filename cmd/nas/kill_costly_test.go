@@ -48,7 +48,7 @@ func TestKillCostly(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("NAS_KILLS")); err == nil {
 		kills = n
 	}
-	folder, command := board(t, "costly.yaml", costlySpace, "2s")
+	folder, command := board(t, "costly.yaml", costlySpace)
 	random := rand.New(rand.NewPCG(uint64(kills), 7))
 	for name, flags := range map[string][]string{
 		"supernet": {"--steps", "200", "--scores", "80", "--train-batch", "16", "--train-sequence", "48"},

@@ -37,21 +37,21 @@ workload: {sequence: 16}
 // was not; nothing that the study held is lost, and no lock is left. NAS_KILLS says how
 // many are killed.
 func TestKill(t *testing.T) {
-	kills := 4
+	kills, evaluations := 4, "500000"
 	if testing.Short() {
-		kills = 2
+		kills, evaluations = 2, "100000"
 	}
 	if n, err := strconv.Atoi(os.Getenv("NAS_KILLS")); err == nil {
 		kills = n
 	}
-	folder, command := board(t, "kill.yaml", killSpace, "5s")
+	folder, command := board(t, "kill.yaml", killSpace)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	ask := []string{"search", "--space", "./kill.yaml", "--device", "board.json", "--memory", "150KiB", "--evaluations", "500000", "--still", "0", "--format", "json"}
+	ask := []string{"search", "--space", "./kill.yaml", "--device", "board.json", "--memory", "150KiB", "--evaluations", evaluations, "--still", "0", "--format", "json"}
 	start := time.Now()
 	want, err := command(ask...).Output()
 	must(err)
@@ -121,7 +121,7 @@ func TestKill(t *testing.T) {
 
 // A search whose study is removed meanwhile says so, and still gives what it found.
 func TestStudyRemoved(t *testing.T) {
-	folder, command := board(t, "kill.yaml", killSpace, "1s")
+	folder, command := board(t, "kill.yaml", killSpace)
 	c := command("search", "--space", "./kill.yaml", "--device", "board.json", "--evaluations", "1000000000", "--still", "0", "--format", "csv", "--study", "x.db")
 	var out bytes.Buffer
 	c.Stdout = &out

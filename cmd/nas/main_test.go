@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,6 +64,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":    exits,
+			"board":    boards(),
 			"oneerror": oneError,
 			"nest":     nest,
 			"alter":    alter,
@@ -86,6 +88,26 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("err"), errs.Bytes(), 0o666))
 	if got := string(rune('0' + code)); got != args[0] {
 		ts.Fatalf("exit code %s, want %s\nstdout: %s\nstderr: %s", got, args[0], out.String(), errs.String())
+	}
+}
+
+// boards is the command board FILE SPACE FLAG…, which writes a profile of this machine
+// for a space of the script: of the same space and flags it is measured once.
+func boards() func(ts *testscript.TestScript, neg bool, args []string) {
+	var known sync.Map
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		key := ts.ReadFile(args[1]) + strings.Join(args[2:], " ")
+		measure, _ := known.LoadOrStore(key, sync.OnceValues(func() ([]byte, error) {
+			var out, errs bytes.Buffer
+			ask := append([]string{"profile", "--space", ts.MkAbs(args[1]), "--time", "100ms", "-o", "-"}, args[2:]...)
+			if code := run(context.Background(), ask, nil, &out, &errs); code != exitDone {
+				return nil, fmt.Errorf("%v: exit code %d: %s", ask, code, errs.String())
+			}
+			return out.Bytes(), nil
+		}))
+		data, err := measure.(func() ([]byte, error))()
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o666))
 	}
 }
 

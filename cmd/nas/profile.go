@@ -209,7 +209,7 @@ func (a *app) tables(ctx context.Context, p *profiling, device devices.Profile, 
 	for i := len(done); i < len(conditions); i++ {
 		share := tableTime
 		if bound > 0 {
-			share = max((bound-check.Elapsed)/time.Duration(len(conditions)-i), time.Millisecond)
+			share = fairShare(bound, check.Elapsed, i, len(conditions))
 		}
 		if share < littleTime {
 			a.warn(fmt.Sprintf("--time leaves less than %.0f s for a table: few ops are measured, the others are interpolated", littleTime.Seconds()))
@@ -229,6 +229,13 @@ func (a *app) tables(ctx context.Context, p *profiling, device devices.Profile, 
 		}
 	}
 	return done, nil
+}
+
+// fairShare is what the table after done of all gets of a bound of which elapsed is
+// spent: an equal part of what is left. Where earlier tables took longer than theirs
+// (two rounds are always measured) it is still half of what each should have had.
+func fairShare(bound, elapsed time.Duration, done, all int) time.Duration {
+	return max((bound-elapsed)/time.Duration(all-done), bound/time.Duration(2*all), time.Millisecond)
 }
 
 // validationShare is the part of a table's time that its validation gets.

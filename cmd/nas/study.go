@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nas/internal/oneline"
 	"nas/results"
 	"nas/results/study"
 )
@@ -84,17 +85,18 @@ func (a *app) listStudies(folder string) error {
 			continue
 		}
 		n++
+		name := oneline.Escape(f.Name())
 		var sum study.Summary
 		err := withStudy(path, func(s *study.Study) (err error) { sum, err = s.Summary(); return err })
 		var in *study.InUseError
 		switch {
 		case errors.As(err, &in):
-			fmt.Fprintf(w, "%s\t\t\t\t\t\tin use: %v\n", f.Name(), in)
+			fmt.Fprintf(w, "%s\t\t\t\t\t\tin use: %s\n", name, oneline.Escape(in.Error()))
 		case err != nil:
-			fmt.Fprintf(w, "%s\t\t\t\t\t\t%v\n", f.Name(), err)
+			fmt.Fprintf(w, "%s\t\t\t\t\t\t%s\n", name, oneline.Escape(err.Error()))
 		default:
 			algorithm, _ := sum.Settings.Flag("algorithm")
-			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n", f.Name(), sum.Settings.Space, spell(algorithm.Values), sum.Evaluations, sum.Members, results.Bytes(sum.Bytes), stateOf(sum))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n", name, oneline.Escape(sum.Settings.Space), oneline.Escape(spell(algorithm.Values)), sum.Evaluations, sum.Members, results.Bytes(sum.Bytes), stateOf(sum))
 		}
 	}
 	if n == 0 {
@@ -132,7 +134,7 @@ func (a *app) showStudy(path string) error {
 			return studyFault(path, err)
 		}
 		line := func(name, format string, args ...any) {
-			fmt.Fprintf(a.out, "%-12s "+format+"\n", append([]any{name}, args...)...)
+			fmt.Fprintf(a.out, "%-12s %s\n", name, oneline.Escape(fmt.Sprintf(format, args...)))
 		}
 		line("study", "%s, %s, format %d, made by %s", path, results.Bytes(sum.Bytes), study.Version, sum.Settings.Tool)
 		line("space", "%s", sum.Settings.Space)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"nas/internal/oneline"
 )
 
 // talk is what the command says on stderr while it works. The rules:
@@ -22,7 +24,7 @@ type talk struct {
 // phase says what begins or what was found.
 func (t *talk) phase(format string, args ...any) {
 	t.clear()
-	fmt.Fprintf(t.w, "nas: "+format+"\n", args...)
+	fmt.Fprintf(t.w, "nas: %s\n", oneline.Escape(fmt.Sprintf(format, args...)))
 }
 
 // warn says what the reader of the results should know, once.
@@ -47,7 +49,7 @@ func (t *talk) progress(left time.Duration, format string, args ...any) {
 	if left > 0 {
 		line += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}
-	fmt.Fprintf(t.w, "\r\x1b[Knas: %s", line)
+	fmt.Fprintf(t.w, "\r\x1b[Knas: %s", oneline.Escape(line))
 	t.drawn = true
 }
 
