@@ -191,10 +191,11 @@ func (s *series) add(samples []float64) {
 }
 
 // entry sums the rounds up, brought to a pace. The floor is the mean of the lower
-// half of the rounds at the undisturbed level: those within a tenth of the one
-// below which an eighth is, or two where these are few. (Of the lowest that three rounds share within 1 %, which it replaced, two
-// halves of one measurement differed two to three times as much: at any one level
-// rounds scatter by 3 %, and the lowest three are luck.)
+// half of the rounds at the undisturbed level: those within a tenth of the one below
+// which an eighth is, or two where these are few, but never half. (Of the lowest that
+// three rounds share within 1 %, which it replaced, two halves of one measurement
+// differed two to three times as much: at any one level rounds scatter by 3 %, and the
+// lowest three are luck.)
 func (s *series) entry(l *looks, p Pace) Entry {
 	e := Entry{Rounds: len(s.Fastest), Samples: s.Samples}
 	var rounds, medians []float64
@@ -203,7 +204,7 @@ func (s *series) entry(l *looks, p Pace) Entry {
 		rounds, medians = append(rounds, s.Fastest[i]*f), append(medians, s.Medians[i]*f)
 	}
 	slices.Sort(rounds)
-	lowest := rounds[min(max(quorumRounds-1, len(rounds)/8), len(rounds)-1)]
+	lowest := rounds[min(max(quorumRounds-1, len(rounds)/8), (len(rounds)-1)/2)]
 	level := slices.DeleteFunc(slices.Clone(rounds), func(v float64) bool {
 		return math.Abs(v-lowest) > max(levelWidth*lowest, clockTolerance)
 	})
