@@ -26,13 +26,8 @@ const driftHold = 2 // the weight of the bond between knots, in models
 func (d *drift) add(then, now *Model) {
 	p := placeOf(then.Bytes)
 	d.whole.add(p, math.Log(now.Whole.Floor/then.Whole.Floor), 1)
-	var before, after [classes]float64
-	for i, o := range then.Ops {
-		c := classOf(o.Op)
-		before[c] += float64(o.Count) * o.Floor
-		after[c] += float64(o.Count) * now.Ops[i].Floor
-	}
-	parts := (now.Whole.Floor / now.Sum()) / (then.Whole.Floor / then.Sum())
+	before, after := then.byClass(), now.byClass()
+	parts := now.together() / then.together()
 	for c := range before {
 		if before[c] > 0 {
 			d.class[c].add(p, math.Log(parts*after[c]/before[c]), 1)
@@ -44,9 +39,11 @@ func (d *drift) add(then, now *Model) {
 // model has moves as wholes do.
 func (d *drift) lines() (l [classes]line) {
 	for c := range l {
-		if l[c] = d.class[c].solve(driftHold); d.class[c] == (leastSquares{}) {
-			l[c] = d.whole.solve(driftHold)
+		from := &d.class[c]
+		if *from == (leastSquares{}) {
+			from = &d.whole
 		}
+		l[c] = from.solve(driftHold)
 	}
 	return l
 }

@@ -29,17 +29,11 @@ func newFit(models []Model) *fit {
 	}
 	seen := map[space.Op][]observation{}
 	for i := range models {
-		m, whole := &models[i], 0.0
-		if m.Complete() {
-			whole = math.Log(m.Whole.Floor / m.Sum())
-		}
-		var times [classes]float64
-		for _, o := range m.Ops {
-			times[classOf(o.Op)] += float64(o.Count) * o.Floor
-		}
+		m := &models[i]
+		together, times := math.Log(m.together()), m.byClass()
 		for _, o := range m.Ops {
 			part := float64(o.Count) * o.Floor / times[classOf(o.Op)]
-			seen[o.Op] = append(seen[o.Op], observation{placeOf(m.Bytes), math.Log(o.Floor) + whole, part})
+			seen[o.Op] = append(seen[o.Op], observation{placeOf(m.Bytes), math.Log(o.Floor) + together, part})
 		}
 	}
 	ops := make([]space.Op, 0, len(seen)) // in order: sums of floats depend on it

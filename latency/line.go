@@ -54,7 +54,7 @@ func (s *leastSquares) solve(hold float64) (l line) {
 		diagonal[k+1] += hold
 		next[k] -= hold
 	}
-	diagonal[0] += 1e-9
+	diagonal[0] += 1e-9 // bonds alone leave the line's height open
 	for k := range knots - 1 {
 		by := next[k] / diagonal[k]
 		diagonal[k+1] -= by * next[k]

@@ -65,9 +65,9 @@ func (p *Predictor) moved(by *[classes]line, bytes int) *Predictor {
 	q := *p
 	q.regimes = slices.Clone(p.regimes)
 	for c := range by {
-		by := by[c].at(placeOf(bytes))
+		log := by[c].at(placeOf(bytes))
 		for i := range q.regimes {
-			q.regimes[i].factor[c] += by
+			q.regimes[i].factor[c] += log
 		}
 	}
 	return &q

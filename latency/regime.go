@@ -65,9 +65,8 @@ func (p *Predictor) merge() {
 func (p *Predictor) shares() (share [classes]float64) {
 	for i := range p.table.Models {
 		m := &p.table.Models[i]
-		part := 1 / (m.Sum() * float64(len(p.table.Models)))
-		for _, o := range m.Ops {
-			share[classOf(o.Op)] += float64(o.Count) * o.Floor * part
+		for c, time := range m.byClass() {
+			share[c] += time / (m.Sum() * float64(len(p.table.Models)))
 		}
 	}
 	return share

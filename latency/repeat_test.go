@@ -120,10 +120,7 @@ func differences(a, b *Table) apart {
 	sums, result := map[space.Op][]float64{}, apart{ops: map[space.Op]float64{}}
 	for i := range a.Models {
 		m, n := &a.Models[i], &b.Models[i]
-		parts := 0.0 // an op's time is its share of the whole run's, as predictions take it
-		if m.Complete() {
-			parts = math.Log(n.Whole.Floor / n.Sum() / (m.Whole.Floor / m.Sum()))
-		}
+		parts := math.Log(n.together() / m.together()) // an op's time is its share of the whole run's, as predictions take it
 		for j, o := range m.Ops {
 			sums[o.Op] = append(sums[o.Op], math.Log(n.Ops[j].Floor/o.Floor)+parts-classes[classOf(o.Op)].at(placeOf(m.Bytes)))
 		}

@@ -108,6 +108,23 @@ func (m *Model) Sum() float64 {
 	return sum
 }
 
+// together is how much longer a run takes as a whole than its steps alone, whose floors
+// are lower: a factor, 1 where no run was timed as a whole.
+func (m *Model) together() float64 {
+	if !m.Complete() {
+		return 1
+	}
+	return m.Whole.Floor / m.Sum()
+}
+
+// byClass is the time of the steps of each class.
+func (m *Model) byClass() (sum [classes]float64) {
+	for _, o := range m.Ops {
+		sum[classOf(o.Op)] += float64(o.Count) * o.Floor
+	}
+	return sum
+}
+
 // ReferenceProgram is timed with every table, so that tables of one phase can be
 // held against each other: BERT-mini, or stories15M in either phase. A whole model
 // feels the clock and the caches as the models of the table do; a single kernel
