@@ -4,125 +4,125 @@
 
 package kernels
 
-// tile1x1VNNI writes 1 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile1x1VNNI writes tiles times 1 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile1x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile1x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile2x1VNNI writes 2 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile2x1VNNI writes tiles times 2 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile2x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile2x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile3x1VNNI writes 3 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile3x1VNNI writes tiles times 3 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile3x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile3x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile4x1VNNI writes 4 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile4x1VNNI writes tiles times 4 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile4x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile4x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile5x1VNNI writes 5 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile5x1VNNI writes tiles times 5 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile5x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile5x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile6x1VNNI writes 6 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile6x1VNNI writes tiles times 6 rows of 16 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile6x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile6x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile1x2VNNI writes 1 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile1x2VNNI writes tiles times 1 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile1x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile1x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile2x2VNNI writes 2 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile2x2VNNI writes tiles times 2 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile2x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile2x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile3x2VNNI writes 3 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile3x2VNNI writes tiles times 3 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile3x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile3x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile4x2VNNI writes 4 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile4x2VNNI writes tiles times 4 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile4x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile4x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile5x2VNNI writes 5 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile5x2VNNI writes tiles times 5 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile5x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile5x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile6x2VNNI writes 6 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile6x2VNNI writes tiles times 6 rows of 32 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile6x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile6x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile1x3VNNI writes 1 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile1x3VNNI writes tiles times 1 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile1x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile1x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile2x3VNNI writes 2 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile2x3VNNI writes tiles times 2 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile2x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile2x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile3x3VNNI writes 3 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile3x3VNNI writes tiles times 3 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile3x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile3x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile4x3VNNI writes 4 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile4x3VNNI writes tiles times 4 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile4x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile4x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile5x3VNNI writes 5 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile5x3VNNI writes tiles times 5 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile5x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile5x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile6x3VNNI writes 6 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile6x3VNNI writes tiles times 6 rows of 48 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile6x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile6x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile1x4VNNI writes 1 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile1x4VNNI writes tiles times 1 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile1x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile1x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile2x4VNNI writes 2 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile2x4VNNI writes tiles times 2 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile2x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile2x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile3x4VNNI writes 3 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile3x4VNNI writes tiles times 3 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile3x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile3x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile4x4VNNI writes 4 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile4x4VNNI writes tiles times 4 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile4x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile4x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile5x4VNNI writes 5 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile5x4VNNI writes tiles times 5 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile5x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile5x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile6x4VNNI writes 6 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
+// tile6x4VNNI writes tiles times 6 rows of 64 sums, or floats, over groups*4 uint8 values of a and int8 values of b.
 //
 //go:noescape
-func tile6x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile6x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
 // gemv1x8VNNI writes 1 rows of 128*blocks floats as the tiles do.
 //

@@ -4,168 +4,192 @@
 
 #include "textflag.h"
 
-// func tile1x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile1x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile1x1VNNI(SB), NOSPLIT, $0-104
-	MOVQ   a+16(FP), AX
-	MOVQ   lda+24(FP), CX
-	MOVQ   b+32(FP), CX
-	MOVQ   panelStride+40(FP), DX
-	MOVQ   groups+48(FP), DX
-	MOVQ   sum+56(FP), BX
-	VPXORD Z0, Z0, Z0
+TEXT ·tile1x1VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), DX
+	XORQ DX, DX
+
+tile:
+	MOVQ   b+32(FP), BX
+	MOVQ   groups+48(FP), SI
+	MOVQ   sum+64(FP), DI
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	TESTQ  BX, BX
-	JZ     started
-	VPSLLD $0x07, (BX), Z4
+	TESTQ  DI, DI
+	JZ     noSum
+	VPXORD Z0, Z0, Z0
+	VPSLLD $0x07, (DI), Z4
 	VPSUBD Z4, Z0, Z0
+	JMP    started
+
+noSum:
+	VPXORD Z0, Z0, Z0
 
 started:
-	SUBQ $0x04, DX
+	SUBQ $0x04, SI
 	JL   few
 
 groups:
-	VMOVDQU32    (CX), Z4
+	VMOVDQU32    (BX), Z4
 	VPBROADCASTD (AX), Z5
 	VPDPBUSD     Z4, Z5, Z0
-	VMOVDQU32    64(CX), Z4
+	VMOVDQU32    64(BX), Z4
 	VPBROADCASTD 4(AX), Z5
 	VPDPBUSD     Z4, Z5, Z1
-	VMOVDQU32    128(CX), Z4
+	VMOVDQU32    128(BX), Z4
 	VPBROADCASTD 8(AX), Z5
 	VPDPBUSD     Z4, Z5, Z2
-	VMOVDQU32    192(CX), Z4
+	VMOVDQU32    192(BX), Z4
 	VPBROADCASTD 12(AX), Z5
 	VPDPBUSD     Z4, Z5, Z3
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, CX
-	SUBQ         $0x04, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, SI
 	JGE          groups
 
 few:
-	ADDQ $0x04, DX
+	ADDQ $0x04, SI
 	JZ   summed
 
 group:
-	VMOVDQU32    (CX), Z4
+	VMOVDQU32    (BX), Z4
 	VPBROADCASTD (AX), Z5
 	VPDPBUSD     Z4, Z5, Z0
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	DECQ         DX
+	ADDQ         $0x40, BX
+	DECQ         SI
 	JNZ          group
 
 summed:
 	VPADDD    Z2, Z0, Z0
 	VPADDD    Z3, Z1, Z1
 	VPADDD    Z1, Z0, Z0
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), CX
-	TESTQ     CX, CX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      rowScale+72(FP), DI
+	TESTQ     DI, DI
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	ADDQ      SI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), DX
-	MOVQ         bias+80(FP), BX
-	MOVQ         residual+88(FP), SI
-	MOVQ         last+96(FP), DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVQ        R8, K1
-	XORQ         DI, DI
-	VMOVUPS      (DX), Z4
-	VBROADCASTSS (CX), Z5
-	VMULPS       Z4, Z5, Z1
+	MOVQ         colScale+80(FP), R8
+	MOVQ         bias+88(FP), R9
+	MOVQ         residual+96(FP), R10
+	MOVQ         last+104(FP), R11
+	MOVQ         $-1, R12
+	BZHIQ        R11, R12, R12
+	KMOVQ        R12, K1
+	VMOVUPS      (R8), Z4
+	VBROADCASTSS (DI), Z5
+	VMULPS       Z4, Z5, Z4
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z1, Z0, Z0
-	TESTQ        BX, BX
+	VMULPS       Z4, Z0, Z0
+	TESTQ        R9, R9
 	JZ           noBias0
-	VADDPS       (BX), Z0, Z0
+	VADDPS       (R9), Z0, Z0
 
 noBias0:
-	TESTQ     SI, SI
+	TESTQ     R10, R10
 	JZ        noResidual0
-	VMOVUPS.Z (SI)(DI*1), K1, Z1
-	VADDPS    Z1, Z0, Z0
+	VMOVUPS.Z (R10)(DX*1), K1, Z4
+	VADDPS    Z4, Z0, Z0
 
 noResidual0:
-	VMOVUPS Z0, K1, (AX)(DI*1)
+	VMOVUPS Z0, K1, (BX)(DX*1)
+	ADDQ    SI, DX
+	ADDQ    $0x04, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x01, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile2x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile2x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile2x1VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), BX
-	MOVQ      sum+56(FP), SI
-	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
+TEXT ·tile2x1VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), DX
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), SI
+	MOVQ      sum+64(FP), DI
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z3, Z3, Z3
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	TESTQ     SI, SI
-	JZ        started
-	VPSLLD    $0x07, (SI), Z8
+	TESTQ     DI, DI
+	JZ        noSum
+	VPXORD    Z0, Z0, Z0
+	VPSLLD    $0x07, (DI), Z8
 	VPSUBD    Z8, Z0, Z0
 	VMOVDQA32 Z0, Z1
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
 
 started:
-	SUBQ $0x04, BX
+	SUBQ $0x04, SI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z8
+	VMOVDQU32    (BX), Z8
 	VPBROADCASTD (AX), Z9
 	VPDPBUSD     Z8, Z9, Z0
 	VPBROADCASTD (AX)(CX*1), Z9
 	VPDPBUSD     Z8, Z9, Z1
-	VMOVDQU32    64(DX), Z8
+	VMOVDQU32    64(BX), Z8
 	VPBROADCASTD 4(AX), Z9
 	VPDPBUSD     Z8, Z9, Z2
 	VPBROADCASTD 4(AX)(CX*1), Z9
 	VPDPBUSD     Z8, Z9, Z3
-	VMOVDQU32    128(DX), Z8
+	VMOVDQU32    128(BX), Z8
 	VPBROADCASTD 8(AX), Z9
 	VPDPBUSD     Z8, Z9, Z4
 	VPBROADCASTD 8(AX)(CX*1), Z9
 	VPDPBUSD     Z8, Z9, Z5
-	VMOVDQU32    192(DX), Z8
+	VMOVDQU32    192(BX), Z8
 	VPBROADCASTD 12(AX), Z9
 	VPDPBUSD     Z8, Z9, Z6
 	VPBROADCASTD 12(AX)(CX*1), Z9
 	VPDPBUSD     Z8, Z9, Z7
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, BX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, SI
 	JGE          groups
 
 few:
-	ADDQ $0x04, BX
+	ADDQ $0x04, SI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z8
+	VMOVDQU32    (BX), Z8
 	VPBROADCASTD (AX), Z9
 	VPDPBUSD     Z8, Z9, Z0
 	VPBROADCASTD (AX)(CX*1), Z9
 	VPDPBUSD     Z8, Z9, Z1
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         BX
+	ADDQ         $0x40, BX
+	DECQ         SI
 	JNZ          group
 
 summed:
@@ -175,76 +199,86 @@ summed:
 	VPADDD    Z7, Z3, Z3
 	VPADDD    Z2, Z0, Z0
 	VPADDD    Z3, Z1, Z1
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      rowScale+72(FP), DI
+	TESTQ     DI, DI
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z1, (AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z1, (BX)(DX*1)
+	ADDQ      SI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z8
-	VBROADCASTSS (DX), Z9
-	VMULPS       Z8, Z9, Z2
+	MOVQ         colScale+80(FP), R8
+	MOVQ         bias+88(FP), R9
+	MOVQ         residual+96(FP), R10
+	MOVQ         last+104(FP), R11
+	MOVQ         $-1, R12
+	BZHIQ        R11, R12, R12
+	KMOVQ        R12, K1
+	VMOVUPS      (R8), Z8
+	VBROADCASTSS (DI), Z9
+	VMULPS       Z8, Z9, Z9
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z2, Z0, Z0
-	TESTQ        SI, SI
+	VMULPS       Z9, Z0, Z0
+	TESTQ        R9, R9
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
+	VADDPS       (R9), Z0, Z0
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R10, R10
 	JZ        noResidual0
-	VMOVUPS.Z (DI)(R8*1), K1, Z2
-	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z (R10)(DX*1), K1, Z9
+	VADDPS    Z9, Z0, Z0
 
 noResidual0:
-	VMOVUPS      Z0, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z9
-	VMULPS       Z8, Z9, Z2
+	VMOVUPS      Z0, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 4(DI), Z9
+	VMULPS       Z8, Z9, Z9
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z2, Z1, Z1
-	TESTQ        SI, SI
+	VMULPS       Z9, Z1, Z1
+	TESTQ        R9, R9
 	JZ           noBias1
-	VADDPS       (SI), Z1, Z1
+	VADDPS       (R9), Z1, Z1
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R10, R10
 	JZ        noResidual1
-	VMOVUPS.Z (DI)(R8*1), K1, Z2
-	VADDPS    Z2, Z1, Z1
+	VMOVUPS.Z (R10)(DX*1), K1, Z9
+	VADDPS    Z9, Z1, Z1
 
 noResidual1:
-	VMOVUPS Z1, K1, (AX)(R8*1)
+	VMOVUPS Z1, K1, (BX)(DX*1)
+	ADDQ    SI, DX
+	ADDQ    $0x08, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x02, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile3x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile3x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile3x1VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), BX
-	MOVQ      sum+56(FP), SI
-	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
+TEXT ·tile3x1VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), DX
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), SI
+	MOVQ      sum+64(FP), DI
 	VPXORD    Z3, Z3, Z3
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
@@ -254,40 +288,47 @@ TEXT ·tile3x1VNNI(SB), NOSPLIT, $0-104
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
-	TESTQ     SI, SI
-	JZ        started
-	VPSLLD    $0x07, (SI), Z12
+	TESTQ     DI, DI
+	JZ        noSum
+	VPXORD    Z0, Z0, Z0
+	VPSLLD    $0x07, (DI), Z12
 	VPSUBD    Z12, Z0, Z0
 	VMOVDQA32 Z0, Z1
 	VMOVDQA32 Z0, Z2
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
 
 started:
-	SUBQ $0x04, BX
+	SUBQ $0x04, SI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z12
+	VMOVDQU32    (BX), Z12
 	VPBROADCASTD (AX), Z13
 	VPDPBUSD     Z12, Z13, Z0
 	VPBROADCASTD (AX)(CX*1), Z13
 	VPDPBUSD     Z12, Z13, Z1
 	VPBROADCASTD (AX)(CX*2), Z13
 	VPDPBUSD     Z12, Z13, Z2
-	VMOVDQU32    64(DX), Z12
+	VMOVDQU32    64(BX), Z12
 	VPBROADCASTD 4(AX), Z13
 	VPDPBUSD     Z12, Z13, Z3
 	VPBROADCASTD 4(AX)(CX*1), Z13
 	VPDPBUSD     Z12, Z13, Z4
 	VPBROADCASTD 4(AX)(CX*2), Z13
 	VPDPBUSD     Z12, Z13, Z5
-	VMOVDQU32    128(DX), Z12
+	VMOVDQU32    128(BX), Z12
 	VPBROADCASTD 8(AX), Z13
 	VPDPBUSD     Z12, Z13, Z6
 	VPBROADCASTD 8(AX)(CX*1), Z13
 	VPDPBUSD     Z12, Z13, Z7
 	VPBROADCASTD 8(AX)(CX*2), Z13
 	VPDPBUSD     Z12, Z13, Z8
-	VMOVDQU32    192(DX), Z12
+	VMOVDQU32    192(BX), Z12
 	VPBROADCASTD 12(AX), Z13
 	VPDPBUSD     Z12, Z13, Z9
 	VPBROADCASTD 12(AX)(CX*1), Z13
@@ -295,16 +336,16 @@ groups:
 	VPBROADCASTD 12(AX)(CX*2), Z13
 	VPDPBUSD     Z12, Z13, Z11
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, BX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, SI
 	JGE          groups
 
 few:
-	ADDQ $0x04, BX
+	ADDQ $0x04, SI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z12
+	VMOVDQU32    (BX), Z12
 	VPBROADCASTD (AX), Z13
 	VPDPBUSD     Z12, Z13, Z0
 	VPBROADCASTD (AX)(CX*1), Z13
@@ -312,8 +353,8 @@ group:
 	VPBROADCASTD (AX)(CX*2), Z13
 	VPDPBUSD     Z12, Z13, Z2
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         BX
+	ADDQ         $0x40, BX
+	DECQ         SI
 	JNZ          group
 
 summed:
@@ -326,97 +367,106 @@ summed:
 	VPADDD    Z3, Z0, Z0
 	VPADDD    Z4, Z1, Z1
 	VPADDD    Z5, Z2, Z2
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      rowScale+72(FP), DI
+	TESTQ     DI, DI
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z1, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z2, (AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z1, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z2, (BX)(DX*1)
+	ADDQ      SI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z12
-	VBROADCASTSS (DX), Z13
-	VMULPS       Z12, Z13, Z3
+	MOVQ         colScale+80(FP), R8
+	MOVQ         bias+88(FP), R9
+	MOVQ         residual+96(FP), R10
+	MOVQ         last+104(FP), R11
+	MOVQ         $-1, R12
+	BZHIQ        R11, R12, R12
+	KMOVQ        R12, K1
+	VMOVUPS      (R8), Z12
+	VBROADCASTSS (DI), Z13
+	VMULPS       Z12, Z13, Z13
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z3, Z0, Z0
-	TESTQ        SI, SI
+	VMULPS       Z13, Z0, Z0
+	TESTQ        R9, R9
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
+	VADDPS       (R9), Z0, Z0
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R10, R10
 	JZ        noResidual0
-	VMOVUPS.Z (DI)(R8*1), K1, Z3
-	VADDPS    Z3, Z0, Z0
+	VMOVUPS.Z (R10)(DX*1), K1, Z13
+	VADDPS    Z13, Z0, Z0
 
 noResidual0:
-	VMOVUPS      Z0, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z13
-	VMULPS       Z12, Z13, Z3
+	VMOVUPS      Z0, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 4(DI), Z13
+	VMULPS       Z12, Z13, Z13
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z3, Z1, Z1
-	TESTQ        SI, SI
+	VMULPS       Z13, Z1, Z1
+	TESTQ        R9, R9
 	JZ           noBias1
-	VADDPS       (SI), Z1, Z1
+	VADDPS       (R9), Z1, Z1
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R10, R10
 	JZ        noResidual1
-	VMOVUPS.Z (DI)(R8*1), K1, Z3
-	VADDPS    Z3, Z1, Z1
+	VMOVUPS.Z (R10)(DX*1), K1, Z13
+	VADDPS    Z13, Z1, Z1
 
 noResidual1:
-	VMOVUPS      Z1, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z13
-	VMULPS       Z12, Z13, Z3
+	VMOVUPS      Z1, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 8(DI), Z13
+	VMULPS       Z12, Z13, Z13
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z3, Z2, Z2
-	TESTQ        SI, SI
+	VMULPS       Z13, Z2, Z2
+	TESTQ        R9, R9
 	JZ           noBias2
-	VADDPS       (SI), Z2, Z2
+	VADDPS       (R9), Z2, Z2
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R10, R10
 	JZ        noResidual2
-	VMOVUPS.Z (DI)(R8*1), K1, Z3
-	VADDPS    Z3, Z2, Z2
+	VMOVUPS.Z (R10)(DX*1), K1, Z13
+	VADDPS    Z13, Z2, Z2
 
 noResidual2:
-	VMOVUPS Z2, K1, (AX)(R8*1)
+	VMOVUPS Z2, K1, (BX)(DX*1)
+	ADDQ    SI, DX
+	ADDQ    $0x0c, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x03, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile4x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile4x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile4x1VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), BX
-	MOVQ      sum+56(FP), SI
-	LEAQ      (CX)(CX*2), DI
-	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
+TEXT ·tile4x1VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), DX
+	LEAQ (CX)(CX*2), DI
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), SI
+	MOVQ      sum+64(FP), R8
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
@@ -429,20 +479,28 @@ TEXT ·tile4x1VNNI(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	TESTQ     SI, SI
-	JZ        started
-	VPSLLD    $0x07, (SI), Z16
+	TESTQ     R8, R8
+	JZ        noSum
+	VPXORD    Z0, Z0, Z0
+	VPSLLD    $0x07, (R8), Z16
 	VPSUBD    Z16, Z0, Z0
 	VMOVDQA32 Z0, Z1
 	VMOVDQA32 Z0, Z2
 	VMOVDQA32 Z0, Z3
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
 
 started:
-	SUBQ $0x04, BX
+	SUBQ $0x04, SI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z16
+	VMOVDQU32    (BX), Z16
 	VPBROADCASTD (AX), Z17
 	VPDPBUSD     Z16, Z17, Z0
 	VPBROADCASTD (AX)(CX*1), Z17
@@ -451,7 +509,7 @@ groups:
 	VPDPBUSD     Z16, Z17, Z2
 	VPBROADCASTD (AX)(DI*1), Z17
 	VPDPBUSD     Z16, Z17, Z3
-	VMOVDQU32    64(DX), Z16
+	VMOVDQU32    64(BX), Z16
 	VPBROADCASTD 4(AX), Z17
 	VPDPBUSD     Z16, Z17, Z4
 	VPBROADCASTD 4(AX)(CX*1), Z17
@@ -460,7 +518,7 @@ groups:
 	VPDPBUSD     Z16, Z17, Z6
 	VPBROADCASTD 4(AX)(DI*1), Z17
 	VPDPBUSD     Z16, Z17, Z7
-	VMOVDQU32    128(DX), Z16
+	VMOVDQU32    128(BX), Z16
 	VPBROADCASTD 8(AX), Z17
 	VPDPBUSD     Z16, Z17, Z8
 	VPBROADCASTD 8(AX)(CX*1), Z17
@@ -469,7 +527,7 @@ groups:
 	VPDPBUSD     Z16, Z17, Z10
 	VPBROADCASTD 8(AX)(DI*1), Z17
 	VPDPBUSD     Z16, Z17, Z11
-	VMOVDQU32    192(DX), Z16
+	VMOVDQU32    192(BX), Z16
 	VPBROADCASTD 12(AX), Z17
 	VPDPBUSD     Z16, Z17, Z12
 	VPBROADCASTD 12(AX)(CX*1), Z17
@@ -479,16 +537,16 @@ groups:
 	VPBROADCASTD 12(AX)(DI*1), Z17
 	VPDPBUSD     Z16, Z17, Z15
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, BX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, SI
 	JGE          groups
 
 few:
-	ADDQ $0x04, BX
+	ADDQ $0x04, SI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z16
+	VMOVDQU32    (BX), Z16
 	VPBROADCASTD (AX), Z17
 	VPDPBUSD     Z16, Z17, Z0
 	VPBROADCASTD (AX)(CX*1), Z17
@@ -498,8 +556,8 @@ group:
 	VPBROADCASTD (AX)(DI*1), Z17
 	VPDPBUSD     Z16, Z17, Z3
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         BX
+	ADDQ         $0x40, BX
+	DECQ         SI
 	JNZ          group
 
 summed:
@@ -515,137 +573,154 @@ summed:
 	VPADDD    Z5, Z1, Z1
 	VPADDD    Z6, Z2, Z2
 	VPADDD    Z7, Z3, Z3
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      rowScale+72(FP), R8
+	TESTQ     R8, R8
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z1, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z2, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z3, (AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z1, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z2, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z3, (BX)(DX*1)
+	ADDQ      SI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z16
-	VBROADCASTSS (DX), Z17
-	VMULPS       Z16, Z17, Z4
+	MOVQ         colScale+80(FP), R9
+	MOVQ         bias+88(FP), R10
+	MOVQ         residual+96(FP), R11
+	MOVQ         last+104(FP), R12
+	MOVQ         $-1, R13
+	BZHIQ        R12, R13, R13
+	KMOVQ        R13, K1
+	VMOVUPS      (R9), Z16
+	VBROADCASTSS (R8), Z17
+	VMULPS       Z16, Z17, Z17
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z4, Z0, Z0
-	TESTQ        SI, SI
+	VMULPS       Z17, Z0, Z0
+	TESTQ        R10, R10
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
+	VADDPS       (R10), Z0, Z0
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual0
-	VMOVUPS.Z (DI)(R8*1), K1, Z4
-	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z (R11)(DX*1), K1, Z17
+	VADDPS    Z17, Z0, Z0
 
 noResidual0:
-	VMOVUPS      Z0, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z17
-	VMULPS       Z16, Z17, Z4
+	VMOVUPS      Z0, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 4(R8), Z17
+	VMULPS       Z16, Z17, Z17
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z4, Z1, Z1
-	TESTQ        SI, SI
+	VMULPS       Z17, Z1, Z1
+	TESTQ        R10, R10
 	JZ           noBias1
-	VADDPS       (SI), Z1, Z1
+	VADDPS       (R10), Z1, Z1
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual1
-	VMOVUPS.Z (DI)(R8*1), K1, Z4
-	VADDPS    Z4, Z1, Z1
+	VMOVUPS.Z (R11)(DX*1), K1, Z17
+	VADDPS    Z17, Z1, Z1
 
 noResidual1:
-	VMOVUPS      Z1, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z17
-	VMULPS       Z16, Z17, Z4
+	VMOVUPS      Z1, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 8(R8), Z17
+	VMULPS       Z16, Z17, Z17
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z4, Z2, Z2
-	TESTQ        SI, SI
+	VMULPS       Z17, Z2, Z2
+	TESTQ        R10, R10
 	JZ           noBias2
-	VADDPS       (SI), Z2, Z2
+	VADDPS       (R10), Z2, Z2
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual2
-	VMOVUPS.Z (DI)(R8*1), K1, Z4
-	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z (R11)(DX*1), K1, Z17
+	VADDPS    Z17, Z2, Z2
 
 noResidual2:
-	VMOVUPS      Z2, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z17
-	VMULPS       Z16, Z17, Z4
+	VMOVUPS      Z2, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 12(R8), Z17
+	VMULPS       Z16, Z17, Z17
 	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z4, Z3, Z3
-	TESTQ        SI, SI
+	VMULPS       Z17, Z3, Z3
+	TESTQ        R10, R10
 	JZ           noBias3
-	VADDPS       (SI), Z3, Z3
+	VADDPS       (R10), Z3, Z3
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual3
-	VMOVUPS.Z (DI)(R8*1), K1, Z4
-	VADDPS    Z4, Z3, Z3
+	VMOVUPS.Z (R11)(DX*1), K1, Z17
+	VADDPS    Z17, Z3, Z3
 
 noResidual3:
-	VMOVUPS Z3, K1, (AX)(R8*1)
+	VMOVUPS Z3, K1, (BX)(DX*1)
+	ADDQ    SI, DX
+	ADDQ    $0x10, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x04, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile5x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile5x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile5x1VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), BX
-	MOVQ      sum+56(FP), SI
-	LEAQ      (CX)(CX*2), DI
-	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
+TEXT ·tile5x1VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), DX
+	LEAQ (CX)(CX*2), DI
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), SI
+	MOVQ      sum+64(FP), R8
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
-	TESTQ     SI, SI
-	JZ        started
-	VPSLLD    $0x07, (SI), Z10
+	TESTQ     R8, R8
+	JZ        noSum
+	VPXORD    Z0, Z0, Z0
+	VPSLLD    $0x07, (R8), Z10
 	VPSUBD    Z10, Z0, Z0
 	VMOVDQA32 Z0, Z1
 	VMOVDQA32 Z0, Z2
 	VMOVDQA32 Z0, Z3
 	VMOVDQA32 Z0, Z4
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
 
 started:
-	SUBQ $0x04, BX
+	SUBQ $0x04, SI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z10
+	VMOVDQU32    (BX), Z10
 	VPBROADCASTD (AX), Z11
 	VPDPBUSD     Z10, Z11, Z0
 	VPBROADCASTD (AX)(CX*1), Z11
@@ -656,7 +731,7 @@ groups:
 	VPDPBUSD     Z10, Z11, Z3
 	VPBROADCASTD (AX)(CX*4), Z11
 	VPDPBUSD     Z10, Z11, Z4
-	VMOVDQU32    64(DX), Z10
+	VMOVDQU32    64(BX), Z10
 	VPBROADCASTD 4(AX), Z11
 	VPDPBUSD     Z10, Z11, Z5
 	VPBROADCASTD 4(AX)(CX*1), Z11
@@ -667,7 +742,7 @@ groups:
 	VPDPBUSD     Z10, Z11, Z8
 	VPBROADCASTD 4(AX)(CX*4), Z11
 	VPDPBUSD     Z10, Z11, Z9
-	VMOVDQU32    128(DX), Z10
+	VMOVDQU32    128(BX), Z10
 	VPBROADCASTD 8(AX), Z11
 	VPDPBUSD     Z10, Z11, Z0
 	VPBROADCASTD 8(AX)(CX*1), Z11
@@ -678,7 +753,7 @@ groups:
 	VPDPBUSD     Z10, Z11, Z3
 	VPBROADCASTD 8(AX)(CX*4), Z11
 	VPDPBUSD     Z10, Z11, Z4
-	VMOVDQU32    192(DX), Z10
+	VMOVDQU32    192(BX), Z10
 	VPBROADCASTD 12(AX), Z11
 	VPDPBUSD     Z10, Z11, Z5
 	VPBROADCASTD 12(AX)(CX*1), Z11
@@ -690,16 +765,16 @@ groups:
 	VPBROADCASTD 12(AX)(CX*4), Z11
 	VPDPBUSD     Z10, Z11, Z9
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, BX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, SI
 	JGE          groups
 
 few:
-	ADDQ $0x04, BX
+	ADDQ $0x04, SI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z10
+	VMOVDQU32    (BX), Z10
 	VPBROADCASTD (AX), Z11
 	VPDPBUSD     Z10, Z11, Z0
 	VPBROADCASTD (AX)(CX*1), Z11
@@ -711,8 +786,8 @@ group:
 	VPBROADCASTD (AX)(CX*4), Z11
 	VPDPBUSD     Z10, Z11, Z4
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         BX
+	ADDQ         $0x40, BX
+	DECQ         SI
 	JNZ          group
 
 summed:
@@ -721,160 +796,177 @@ summed:
 	VPADDD    Z7, Z2, Z2
 	VPADDD    Z8, Z3, Z3
 	VPADDD    Z9, Z4, Z4
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      rowScale+72(FP), R8
+	TESTQ     R8, R8
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z1, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z2, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z3, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z4, (AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z1, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z2, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z3, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z4, (BX)(DX*1)
+	ADDQ      SI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z10
-	VBROADCASTSS (DX), Z11
-	VMULPS       Z10, Z11, Z5
+	MOVQ         colScale+80(FP), R9
+	MOVQ         bias+88(FP), R10
+	MOVQ         residual+96(FP), R11
+	MOVQ         last+104(FP), R12
+	MOVQ         $-1, R13
+	BZHIQ        R12, R13, R13
+	KMOVQ        R13, K1
+	VMOVUPS      (R9), Z10
+	VBROADCASTSS (R8), Z11
+	VMULPS       Z10, Z11, Z11
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z5, Z0, Z0
-	TESTQ        SI, SI
+	VMULPS       Z11, Z0, Z0
+	TESTQ        R10, R10
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
+	VADDPS       (R10), Z0, Z0
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual0
-	VMOVUPS.Z (DI)(R8*1), K1, Z5
-	VADDPS    Z5, Z0, Z0
+	VMOVUPS.Z (R11)(DX*1), K1, Z11
+	VADDPS    Z11, Z0, Z0
 
 noResidual0:
-	VMOVUPS      Z0, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z11
-	VMULPS       Z10, Z11, Z5
+	VMOVUPS      Z0, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 4(R8), Z11
+	VMULPS       Z10, Z11, Z11
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z5, Z1, Z1
-	TESTQ        SI, SI
+	VMULPS       Z11, Z1, Z1
+	TESTQ        R10, R10
 	JZ           noBias1
-	VADDPS       (SI), Z1, Z1
+	VADDPS       (R10), Z1, Z1
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual1
-	VMOVUPS.Z (DI)(R8*1), K1, Z5
-	VADDPS    Z5, Z1, Z1
+	VMOVUPS.Z (R11)(DX*1), K1, Z11
+	VADDPS    Z11, Z1, Z1
 
 noResidual1:
-	VMOVUPS      Z1, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z11
-	VMULPS       Z10, Z11, Z5
+	VMOVUPS      Z1, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 8(R8), Z11
+	VMULPS       Z10, Z11, Z11
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z5, Z2, Z2
-	TESTQ        SI, SI
+	VMULPS       Z11, Z2, Z2
+	TESTQ        R10, R10
 	JZ           noBias2
-	VADDPS       (SI), Z2, Z2
+	VADDPS       (R10), Z2, Z2
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual2
-	VMOVUPS.Z (DI)(R8*1), K1, Z5
-	VADDPS    Z5, Z2, Z2
+	VMOVUPS.Z (R11)(DX*1), K1, Z11
+	VADDPS    Z11, Z2, Z2
 
 noResidual2:
-	VMOVUPS      Z2, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z11
-	VMULPS       Z10, Z11, Z5
+	VMOVUPS      Z2, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 12(R8), Z11
+	VMULPS       Z10, Z11, Z11
 	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z5, Z3, Z3
-	TESTQ        SI, SI
+	VMULPS       Z11, Z3, Z3
+	TESTQ        R10, R10
 	JZ           noBias3
-	VADDPS       (SI), Z3, Z3
+	VADDPS       (R10), Z3, Z3
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual3
-	VMOVUPS.Z (DI)(R8*1), K1, Z5
-	VADDPS    Z5, Z3, Z3
+	VMOVUPS.Z (R11)(DX*1), K1, Z11
+	VADDPS    Z11, Z3, Z3
 
 noResidual3:
-	VMOVUPS      Z3, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 16(DX), Z11
-	VMULPS       Z10, Z11, Z5
+	VMOVUPS      Z3, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 16(R8), Z11
+	VMULPS       Z10, Z11, Z11
 	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z5, Z4, Z4
-	TESTQ        SI, SI
+	VMULPS       Z11, Z4, Z4
+	TESTQ        R10, R10
 	JZ           noBias4
-	VADDPS       (SI), Z4, Z4
+	VADDPS       (R10), Z4, Z4
 
 noBias4:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual4
-	VMOVUPS.Z (DI)(R8*1), K1, Z5
-	VADDPS    Z5, Z4, Z4
+	VMOVUPS.Z (R11)(DX*1), K1, Z11
+	VADDPS    Z11, Z4, Z4
 
 noResidual4:
-	VMOVUPS Z4, K1, (AX)(R8*1)
+	VMOVUPS Z4, K1, (BX)(DX*1)
+	ADDQ    SI, DX
+	ADDQ    $0x14, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x05, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile6x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile6x1VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile6x1VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), BX
-	MOVQ      sum+56(FP), SI
-	LEAQ      (CX)(CX*2), DI
-	LEAQ      (CX)(CX*4), R8
-	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
+TEXT ·tile6x1VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), DX
+	LEAQ (CX)(CX*2), DI
+	LEAQ (CX)(CX*4), R8
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), SI
+	MOVQ      sum+64(FP), R9
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
-	TESTQ     SI, SI
-	JZ        started
-	VPSLLD    $0x07, (SI), Z12
+	TESTQ     R9, R9
+	JZ        noSum
+	VPXORD    Z0, Z0, Z0
+	VPSLLD    $0x07, (R9), Z12
 	VPSUBD    Z12, Z0, Z0
 	VMOVDQA32 Z0, Z1
 	VMOVDQA32 Z0, Z2
 	VMOVDQA32 Z0, Z3
 	VMOVDQA32 Z0, Z4
 	VMOVDQA32 Z0, Z5
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
 
 started:
-	SUBQ $0x04, BX
+	SUBQ $0x04, SI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z12
+	VMOVDQU32    (BX), Z12
 	VPBROADCASTD (AX), Z13
 	VPDPBUSD     Z12, Z13, Z0
 	VPBROADCASTD (AX)(CX*1), Z13
@@ -887,7 +979,7 @@ groups:
 	VPDPBUSD     Z12, Z13, Z4
 	VPBROADCASTD (AX)(R8*1), Z13
 	VPDPBUSD     Z12, Z13, Z5
-	VMOVDQU32    64(DX), Z12
+	VMOVDQU32    64(BX), Z12
 	VPBROADCASTD 4(AX), Z13
 	VPDPBUSD     Z12, Z13, Z6
 	VPBROADCASTD 4(AX)(CX*1), Z13
@@ -900,7 +992,7 @@ groups:
 	VPDPBUSD     Z12, Z13, Z10
 	VPBROADCASTD 4(AX)(R8*1), Z13
 	VPDPBUSD     Z12, Z13, Z11
-	VMOVDQU32    128(DX), Z12
+	VMOVDQU32    128(BX), Z12
 	VPBROADCASTD 8(AX), Z13
 	VPDPBUSD     Z12, Z13, Z0
 	VPBROADCASTD 8(AX)(CX*1), Z13
@@ -913,7 +1005,7 @@ groups:
 	VPDPBUSD     Z12, Z13, Z4
 	VPBROADCASTD 8(AX)(R8*1), Z13
 	VPDPBUSD     Z12, Z13, Z5
-	VMOVDQU32    192(DX), Z12
+	VMOVDQU32    192(BX), Z12
 	VPBROADCASTD 12(AX), Z13
 	VPDPBUSD     Z12, Z13, Z6
 	VPBROADCASTD 12(AX)(CX*1), Z13
@@ -927,16 +1019,16 @@ groups:
 	VPBROADCASTD 12(AX)(R8*1), Z13
 	VPDPBUSD     Z12, Z13, Z11
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, BX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, SI
 	JGE          groups
 
 few:
-	ADDQ $0x04, BX
+	ADDQ $0x04, SI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z12
+	VMOVDQU32    (BX), Z12
 	VPBROADCASTD (AX), Z13
 	VPDPBUSD     Z12, Z13, Z0
 	VPBROADCASTD (AX)(CX*1), Z13
@@ -950,8 +1042,8 @@ group:
 	VPBROADCASTD (AX)(R8*1), Z13
 	VPDPBUSD     Z12, Z13, Z5
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         BX
+	ADDQ         $0x40, BX
+	DECQ         SI
 	JNZ          group
 
 summed:
@@ -961,207 +1053,225 @@ summed:
 	VPADDD    Z9, Z3, Z3
 	VPADDD    Z10, Z4, Z4
 	VPADDD    Z11, Z5, Z5
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      rowScale+72(FP), R9
+	TESTQ     R9, R9
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z1, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z2, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z3, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z4, (AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z5, (AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z1, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z2, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z3, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z4, (BX)(DX*1)
+	ADDQ      SI, DX
+	VMOVDQU32 Z5, (BX)(DX*1)
+	ADDQ      SI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z12
-	VBROADCASTSS (DX), Z13
-	VMULPS       Z12, Z13, Z6
+	MOVQ         colScale+80(FP), R10
+	MOVQ         bias+88(FP), R11
+	MOVQ         residual+96(FP), R12
+	MOVQ         last+104(FP), R13
+	MOVQ         $-1, R14
+	BZHIQ        R13, R14, R14
+	KMOVQ        R14, K1
+	VMOVUPS      (R10), Z12
+	VBROADCASTSS (R9), Z13
+	VMULPS       Z12, Z13, Z13
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z6, Z0, Z0
-	TESTQ        SI, SI
+	VMULPS       Z13, Z0, Z0
+	TESTQ        R11, R11
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
+	VADDPS       (R11), Z0, Z0
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual0
-	VMOVUPS.Z (DI)(R8*1), K1, Z6
-	VADDPS    Z6, Z0, Z0
+	VMOVUPS.Z (R12)(DX*1), K1, Z13
+	VADDPS    Z13, Z0, Z0
 
 noResidual0:
-	VMOVUPS      Z0, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z13
-	VMULPS       Z12, Z13, Z6
+	VMOVUPS      Z0, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 4(R9), Z13
+	VMULPS       Z12, Z13, Z13
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z6, Z1, Z1
-	TESTQ        SI, SI
+	VMULPS       Z13, Z1, Z1
+	TESTQ        R11, R11
 	JZ           noBias1
-	VADDPS       (SI), Z1, Z1
+	VADDPS       (R11), Z1, Z1
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual1
-	VMOVUPS.Z (DI)(R8*1), K1, Z6
-	VADDPS    Z6, Z1, Z1
+	VMOVUPS.Z (R12)(DX*1), K1, Z13
+	VADDPS    Z13, Z1, Z1
 
 noResidual1:
-	VMOVUPS      Z1, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z13
-	VMULPS       Z12, Z13, Z6
+	VMOVUPS      Z1, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 8(R9), Z13
+	VMULPS       Z12, Z13, Z13
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z6, Z2, Z2
-	TESTQ        SI, SI
+	VMULPS       Z13, Z2, Z2
+	TESTQ        R11, R11
 	JZ           noBias2
-	VADDPS       (SI), Z2, Z2
+	VADDPS       (R11), Z2, Z2
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual2
-	VMOVUPS.Z (DI)(R8*1), K1, Z6
-	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z (R12)(DX*1), K1, Z13
+	VADDPS    Z13, Z2, Z2
 
 noResidual2:
-	VMOVUPS      Z2, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z13
-	VMULPS       Z12, Z13, Z6
+	VMOVUPS      Z2, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 12(R9), Z13
+	VMULPS       Z12, Z13, Z13
 	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z6, Z3, Z3
-	TESTQ        SI, SI
+	VMULPS       Z13, Z3, Z3
+	TESTQ        R11, R11
 	JZ           noBias3
-	VADDPS       (SI), Z3, Z3
+	VADDPS       (R11), Z3, Z3
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual3
-	VMOVUPS.Z (DI)(R8*1), K1, Z6
-	VADDPS    Z6, Z3, Z3
+	VMOVUPS.Z (R12)(DX*1), K1, Z13
+	VADDPS    Z13, Z3, Z3
 
 noResidual3:
-	VMOVUPS      Z3, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 16(DX), Z13
-	VMULPS       Z12, Z13, Z6
+	VMOVUPS      Z3, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 16(R9), Z13
+	VMULPS       Z12, Z13, Z13
 	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z6, Z4, Z4
-	TESTQ        SI, SI
+	VMULPS       Z13, Z4, Z4
+	TESTQ        R11, R11
 	JZ           noBias4
-	VADDPS       (SI), Z4, Z4
+	VADDPS       (R11), Z4, Z4
 
 noBias4:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual4
-	VMOVUPS.Z (DI)(R8*1), K1, Z6
-	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z (R12)(DX*1), K1, Z13
+	VADDPS    Z13, Z4, Z4
 
 noResidual4:
-	VMOVUPS      Z4, K1, (AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 20(DX), Z13
-	VMULPS       Z12, Z13, Z6
+	VMOVUPS      Z4, K1, (BX)(DX*1)
+	ADDQ         SI, DX
+	VBROADCASTSS 20(R9), Z13
+	VMULPS       Z12, Z13, Z13
 	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z6, Z5, Z5
-	TESTQ        SI, SI
+	VMULPS       Z13, Z5, Z5
+	TESTQ        R11, R11
 	JZ           noBias5
-	VADDPS       (SI), Z5, Z5
+	VADDPS       (R11), Z5, Z5
 
 noBias5:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual5
-	VMOVUPS.Z (DI)(R8*1), K1, Z6
-	VADDPS    Z6, Z5, Z5
+	VMOVUPS.Z (R12)(DX*1), K1, Z13
+	VADDPS    Z13, Z5, Z5
 
 noResidual5:
-	VMOVUPS Z5, K1, (AX)(R8*1)
+	VMOVUPS Z5, K1, (BX)(DX*1)
+	ADDQ    SI, DX
+	ADDQ    $0x18, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x06, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile1x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile1x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile1x2VNNI(SB), NOSPLIT, $0-104
-	MOVQ   a+16(FP), AX
-	MOVQ   lda+24(FP), CX
-	MOVQ   b+32(FP), CX
-	MOVQ   panelStride+40(FP), DX
-	MOVQ   groups+48(FP), BX
-	MOVQ   sum+56(FP), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
+TEXT ·tile1x2VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	XORQ DX, DX
+
+tile:
+	MOVQ   b+32(FP), BX
+	MOVQ   groups+48(FP), DI
+	MOVQ   sum+64(FP), R8
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	TESTQ  SI, SI
-	JZ     started
-	VPSLLD $0x07, (SI), Z8
+	TESTQ  R8, R8
+	JZ     noSum
+	VPXORD Z0, Z0, Z0
+	VPSLLD $0x07, (R8), Z8
 	VPSUBD Z8, Z0, Z0
-	VPSLLD $0x07, 64(SI), Z9
+	VPXORD Z1, Z1, Z1
+	VPSLLD $0x07, 64(R8), Z9
 	VPSUBD Z9, Z1, Z1
+	JMP    started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
 
 started:
-	SUBQ $0x04, BX
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (CX), Z8
-	VMOVDQU32    (CX)(DX*1), Z9
+	VMOVDQU32    (BX), Z8
+	VMOVDQU32    (BX)(SI*1), Z9
 	VPBROADCASTD (AX), Z10
 	VPDPBUSD     Z8, Z10, Z0
 	VPDPBUSD     Z9, Z10, Z1
-	VMOVDQU32    64(CX), Z8
-	VMOVDQU32    64(CX)(DX*1), Z9
+	VMOVDQU32    64(BX), Z8
+	VMOVDQU32    64(BX)(SI*1), Z9
 	VPBROADCASTD 4(AX), Z10
 	VPDPBUSD     Z8, Z10, Z2
 	VPDPBUSD     Z9, Z10, Z3
-	VMOVDQU32    128(CX), Z8
-	VMOVDQU32    128(CX)(DX*1), Z9
+	VMOVDQU32    128(BX), Z8
+	VMOVDQU32    128(BX)(SI*1), Z9
 	VPBROADCASTD 8(AX), Z10
 	VPDPBUSD     Z8, Z10, Z4
 	VPDPBUSD     Z9, Z10, Z5
-	VMOVDQU32    192(CX), Z8
-	VMOVDQU32    192(CX)(DX*1), Z9
+	VMOVDQU32    192(BX), Z8
+	VMOVDQU32    192(BX)(SI*1), Z9
 	VPBROADCASTD 12(AX), Z10
 	VPDPBUSD     Z8, Z10, Z6
 	VPDPBUSD     Z9, Z10, Z7
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, CX
-	SUBQ         $0x04, BX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, BX
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (CX), Z8
-	VMOVDQU32    (CX)(DX*1), Z9
+	VMOVDQU32    (BX), Z8
+	VMOVDQU32    (BX)(SI*1), Z9
 	VPBROADCASTD (AX), Z10
 	VPDPBUSD     Z8, Z10, Z0
 	VPDPBUSD     Z9, Z10, Z1
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	DECQ         BX
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
@@ -1171,67 +1281,76 @@ summed:
 	VPADDD    Z7, Z3, Z3
 	VPADDD    Z2, Z0, Z0
 	VPADDD    Z3, Z1, Z1
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), CX
-	TESTQ     CX, CX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R8
+	TESTQ     R8, R8
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), DX
-	MOVQ         bias+80(FP), BX
-	MOVQ         residual+88(FP), SI
-	MOVQ         last+96(FP), DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVQ        R8, K1
-	XORQ         DI, DI
-	VMOVUPS      (DX), Z8
-	VMOVUPS      64(DX), Z9
-	VBROADCASTSS (CX), Z10
-	VMULPS       Z8, Z10, Z2
+	MOVQ         colScale+80(FP), R9
+	MOVQ         bias+88(FP), R10
+	MOVQ         residual+96(FP), R11
+	MOVQ         last+104(FP), R12
+	MOVQ         $-1, R13
+	BZHIQ        R12, R13, R13
+	KMOVQ        R13, K1
+	VMOVUPS      (R9), Z8
+	VMOVUPS      64(R9), Z9
+	VBROADCASTSS (R8), Z10
+	VMULPS       Z8, Z10, Z8
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z2, Z0, Z0
-	VMULPS       Z9, Z10, Z2
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z9, Z10, Z8
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z2, Z1, Z1
-	TESTQ        BX, BX
+	VMULPS       Z8, Z1, Z1
+	TESTQ        R10, R10
 	JZ           noBias0
-	VADDPS       (BX), Z0, Z0
-	VADDPS       64(BX), Z1, Z1
+	VADDPS       (R10), Z0, Z0
+	VADDPS       64(R10), Z1, Z1
 
 noBias0:
-	TESTQ     SI, SI
+	TESTQ     R11, R11
 	JZ        noResidual0
-	VMOVUPS   (SI)(DI*1), Z2
-	VADDPS    Z2, Z0, Z0
-	VMOVUPS.Z 64(SI)(DI*1), K1, Z2
-	VADDPS    Z2, Z1, Z1
+	VMOVUPS   (R11)(DX*1), Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z 64(R11)(DX*1), K1, Z8
+	VADDPS    Z8, Z1, Z1
 
 noResidual0:
-	VMOVUPS Z0, (AX)(DI*1)
-	VMOVUPS Z1, K1, 64(AX)(DI*1)
+	VMOVUPS Z0, (BX)(DX*1)
+	VMOVUPS Z1, K1, 64(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x04, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x01, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile2x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile2x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile2x2VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
+TEXT ·tile2x2VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R8
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
@@ -1244,46 +1363,55 @@ TEXT ·tile2x2VNNI(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z16
+	TESTQ     R8, R8
+	JZ        noSum
+	VPXORD    Z0, Z0, Z0
+	VPSLLD    $0x07, (R8), Z16
 	VPSUBD    Z16, Z0, Z0
 	VMOVDQA32 Z0, Z2
-	VPSLLD    $0x07, 64(DI), Z17
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R8), Z17
 	VPSUBD    Z17, Z1, Z1
 	VMOVDQA32 Z1, Z3
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z16
-	VMOVDQU32    (DX)(BX*1), Z17
+	VMOVDQU32    (BX), Z16
+	VMOVDQU32    (BX)(SI*1), Z17
 	VPBROADCASTD (AX), Z18
 	VPDPBUSD     Z16, Z18, Z0
 	VPDPBUSD     Z17, Z18, Z1
 	VPBROADCASTD (AX)(CX*1), Z18
 	VPDPBUSD     Z16, Z18, Z2
 	VPDPBUSD     Z17, Z18, Z3
-	VMOVDQU32    64(DX), Z16
-	VMOVDQU32    64(DX)(BX*1), Z17
+	VMOVDQU32    64(BX), Z16
+	VMOVDQU32    64(BX)(SI*1), Z17
 	VPBROADCASTD 4(AX), Z18
 	VPDPBUSD     Z16, Z18, Z4
 	VPDPBUSD     Z17, Z18, Z5
 	VPBROADCASTD 4(AX)(CX*1), Z18
 	VPDPBUSD     Z16, Z18, Z6
 	VPDPBUSD     Z17, Z18, Z7
-	VMOVDQU32    128(DX), Z16
-	VMOVDQU32    128(DX)(BX*1), Z17
+	VMOVDQU32    128(BX), Z16
+	VMOVDQU32    128(BX)(SI*1), Z17
 	VPBROADCASTD 8(AX), Z18
 	VPDPBUSD     Z16, Z18, Z8
 	VPDPBUSD     Z17, Z18, Z9
 	VPBROADCASTD 8(AX)(CX*1), Z18
 	VPDPBUSD     Z16, Z18, Z10
 	VPDPBUSD     Z17, Z18, Z11
-	VMOVDQU32    192(DX), Z16
-	VMOVDQU32    192(DX)(BX*1), Z17
+	VMOVDQU32    192(BX), Z16
+	VMOVDQU32    192(BX)(SI*1), Z17
 	VPBROADCASTD 12(AX), Z18
 	VPDPBUSD     Z16, Z18, Z12
 	VPDPBUSD     Z17, Z18, Z13
@@ -1291,17 +1419,17 @@ groups:
 	VPDPBUSD     Z16, Z18, Z14
 	VPDPBUSD     Z17, Z18, Z15
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z16
-	VMOVDQU32    (DX)(BX*1), Z17
+	VMOVDQU32    (BX), Z16
+	VMOVDQU32    (BX)(SI*1), Z17
 	VPBROADCASTD (AX), Z18
 	VPDPBUSD     Z16, Z18, Z0
 	VPDPBUSD     Z17, Z18, Z1
@@ -1309,8 +1437,8 @@ group:
 	VPDPBUSD     Z16, Z18, Z2
 	VPDPBUSD     Z17, Z18, Z3
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
@@ -1326,120 +1454,138 @@ summed:
 	VPADDD    Z5, Z1, Z1
 	VPADDD    Z6, Z2, Z2
 	VPADDD    Z7, Z3, Z3
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R8
+	TESTQ     R8, R8
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z2, (AX)
-	VMOVDQU32 Z3, 64(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z2, (BX)(DX*1)
+	VMOVDQU32 Z3, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z16
-	VMOVUPS      64(BX), Z17
-	VBROADCASTSS (DX), Z18
-	VMULPS       Z16, Z18, Z4
+	MOVQ         colScale+80(FP), R9
+	MOVQ         bias+88(FP), R10
+	MOVQ         residual+96(FP), R11
+	MOVQ         last+104(FP), R12
+	MOVQ         $-1, R13
+	BZHIQ        R12, R13, R13
+	KMOVQ        R13, K1
+	VMOVUPS      (R9), Z16
+	VMOVUPS      64(R9), Z17
+	VBROADCASTSS (R8), Z18
+	VMULPS       Z16, Z18, Z19
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z4, Z0, Z0
-	VMULPS       Z17, Z18, Z4
+	VMULPS       Z19, Z0, Z0
+	VMULPS       Z17, Z18, Z19
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z4, Z1, Z1
-	TESTQ        SI, SI
+	VMULPS       Z19, Z1, Z1
+	TESTQ        R10, R10
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
+	VADDPS       (R10), Z0, Z0
+	VADDPS       64(R10), Z1, Z1
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z4
-	VADDPS    Z4, Z0, Z0
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z4
-	VADDPS    Z4, Z1, Z1
+	VMOVUPS   (R11)(DX*1), Z19
+	VADDPS    Z19, Z0, Z0
+	VMOVUPS.Z 64(R11)(DX*1), K1, Z19
+	VADDPS    Z19, Z1, Z1
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z18
-	VMULPS       Z16, Z18, Z4
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R8), Z18
+	VMULPS       Z16, Z18, Z19
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z4, Z2, Z2
-	VMULPS       Z17, Z18, Z4
+	VMULPS       Z19, Z2, Z2
+	VMULPS       Z17, Z18, Z19
 	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z4, Z3, Z3
-	TESTQ        SI, SI
+	VMULPS       Z19, Z3, Z3
+	TESTQ        R10, R10
 	JZ           noBias1
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
+	VADDPS       (R10), Z2, Z2
+	VADDPS       64(R10), Z3, Z3
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z4
-	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z4
-	VADDPS    Z4, Z3, Z3
+	VMOVUPS   (R11)(DX*1), Z19
+	VADDPS    Z19, Z2, Z2
+	VMOVUPS.Z 64(R11)(DX*1), K1, Z19
+	VADDPS    Z19, Z3, Z3
 
 noResidual1:
-	VMOVUPS Z2, (AX)(R8*1)
-	VMOVUPS Z3, K1, 64(AX)(R8*1)
+	VMOVUPS Z2, (BX)(DX*1)
+	VMOVUPS Z3, K1, 64(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x08, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x02, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile3x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile3x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile3x2VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
+TEXT ·tile3x2VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R8
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z12
+	TESTQ     R8, R8
+	JZ        noSum
+	VPXORD    Z0, Z0, Z0
+	VPSLLD    $0x07, (R8), Z12
 	VPSUBD    Z12, Z0, Z0
 	VMOVDQA32 Z0, Z2
 	VMOVDQA32 Z0, Z4
-	VPSLLD    $0x07, 64(DI), Z13
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R8), Z13
 	VPSUBD    Z13, Z1, Z1
 	VMOVDQA32 Z1, Z3
 	VMOVDQA32 Z1, Z5
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z12
-	VMOVDQU32    (DX)(BX*1), Z13
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
 	VPBROADCASTD (AX), Z14
 	VPDPBUSD     Z12, Z14, Z0
 	VPDPBUSD     Z13, Z14, Z1
@@ -1449,8 +1595,8 @@ groups:
 	VPBROADCASTD (AX)(CX*2), Z14
 	VPDPBUSD     Z12, Z14, Z4
 	VPDPBUSD     Z13, Z14, Z5
-	VMOVDQU32    64(DX), Z12
-	VMOVDQU32    64(DX)(BX*1), Z13
+	VMOVDQU32    64(BX), Z12
+	VMOVDQU32    64(BX)(SI*1), Z13
 	VPBROADCASTD 4(AX), Z14
 	VPDPBUSD     Z12, Z14, Z6
 	VPDPBUSD     Z13, Z14, Z7
@@ -1460,8 +1606,8 @@ groups:
 	VPBROADCASTD 4(AX)(CX*2), Z14
 	VPDPBUSD     Z12, Z14, Z10
 	VPDPBUSD     Z13, Z14, Z11
-	VMOVDQU32    128(DX), Z12
-	VMOVDQU32    128(DX)(BX*1), Z13
+	VMOVDQU32    128(BX), Z12
+	VMOVDQU32    128(BX)(SI*1), Z13
 	VPBROADCASTD 8(AX), Z14
 	VPDPBUSD     Z12, Z14, Z0
 	VPDPBUSD     Z13, Z14, Z1
@@ -1471,8 +1617,8 @@ groups:
 	VPBROADCASTD 8(AX)(CX*2), Z14
 	VPDPBUSD     Z12, Z14, Z4
 	VPDPBUSD     Z13, Z14, Z5
-	VMOVDQU32    192(DX), Z12
-	VMOVDQU32    192(DX)(BX*1), Z13
+	VMOVDQU32    192(BX), Z12
+	VMOVDQU32    192(BX)(SI*1), Z13
 	VPBROADCASTD 12(AX), Z14
 	VPDPBUSD     Z12, Z14, Z6
 	VPDPBUSD     Z13, Z14, Z7
@@ -1483,17 +1629,17 @@ groups:
 	VPDPBUSD     Z12, Z14, Z10
 	VPDPBUSD     Z13, Z14, Z11
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z12
-	VMOVDQU32    (DX)(BX*1), Z13
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
 	VPBROADCASTD (AX), Z14
 	VPDPBUSD     Z12, Z14, Z0
 	VPDPBUSD     Z13, Z14, Z1
@@ -1504,8 +1650,8 @@ group:
 	VPDPBUSD     Z12, Z14, Z4
 	VPDPBUSD     Z13, Z14, Z5
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
@@ -1515,126 +1661,131 @@ summed:
 	VPADDD    Z9, Z3, Z3
 	VPADDD    Z10, Z4, Z4
 	VPADDD    Z11, Z5, Z5
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R8
+	TESTQ     R8, R8
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z2, (AX)
-	VMOVDQU32 Z3, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z4, (AX)
-	VMOVDQU32 Z5, 64(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z2, (BX)(DX*1)
+	VMOVDQU32 Z3, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z4, (BX)(DX*1)
+	VMOVDQU32 Z5, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z12
-	VMOVUPS      64(BX), Z13
-	VBROADCASTSS (DX), Z14
-	VMULPS       Z12, Z14, Z6
+	MOVQ         colScale+80(FP), R9
+	MOVQ         bias+88(FP), R10
+	MOVQ         residual+96(FP), R11
+	MOVQ         last+104(FP), R12
+	MOVQ         $-1, R13
+	BZHIQ        R12, R13, R13
+	KMOVQ        R13, K1
+	VMOVUPS      (R9), Z12
+	VMOVUPS      64(R9), Z13
+	VBROADCASTSS (R8), Z14
+	VMULPS       Z12, Z14, Z15
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z6, Z0, Z0
-	VMULPS       Z13, Z14, Z6
+	VMULPS       Z15, Z0, Z0
+	VMULPS       Z13, Z14, Z15
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z6, Z1, Z1
-	TESTQ        SI, SI
+	VMULPS       Z15, Z1, Z1
+	TESTQ        R10, R10
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
+	VADDPS       (R10), Z0, Z0
+	VADDPS       64(R10), Z1, Z1
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z6
-	VADDPS    Z6, Z0, Z0
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z6
-	VADDPS    Z6, Z1, Z1
+	VMOVUPS   (R11)(DX*1), Z15
+	VADDPS    Z15, Z0, Z0
+	VMOVUPS.Z 64(R11)(DX*1), K1, Z15
+	VADDPS    Z15, Z1, Z1
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z14
-	VMULPS       Z12, Z14, Z6
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R8), Z14
+	VMULPS       Z12, Z14, Z15
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z6, Z2, Z2
-	VMULPS       Z13, Z14, Z6
+	VMULPS       Z15, Z2, Z2
+	VMULPS       Z13, Z14, Z15
 	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z6, Z3, Z3
-	TESTQ        SI, SI
+	VMULPS       Z15, Z3, Z3
+	TESTQ        R10, R10
 	JZ           noBias1
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
+	VADDPS       (R10), Z2, Z2
+	VADDPS       64(R10), Z3, Z3
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z6
-	VADDPS    Z6, Z2, Z2
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z6
-	VADDPS    Z6, Z3, Z3
+	VMOVUPS   (R11)(DX*1), Z15
+	VADDPS    Z15, Z2, Z2
+	VMOVUPS.Z 64(R11)(DX*1), K1, Z15
+	VADDPS    Z15, Z3, Z3
 
 noResidual1:
-	VMOVUPS      Z2, (AX)(R8*1)
-	VMOVUPS      Z3, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z14
-	VMULPS       Z12, Z14, Z6
+	VMOVUPS      Z2, (BX)(DX*1)
+	VMOVUPS      Z3, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R8), Z14
+	VMULPS       Z12, Z14, Z15
 	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z6, Z4, Z4
-	VMULPS       Z13, Z14, Z6
+	VMULPS       Z15, Z4, Z4
+	VMULPS       Z13, Z14, Z15
 	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z6, Z5, Z5
-	TESTQ        SI, SI
+	VMULPS       Z15, Z5, Z5
+	TESTQ        R10, R10
 	JZ           noBias2
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
+	VADDPS       (R10), Z4, Z4
+	VADDPS       64(R10), Z5, Z5
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z6
-	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z6
-	VADDPS    Z6, Z5, Z5
+	VMOVUPS   (R11)(DX*1), Z15
+	VADDPS    Z15, Z4, Z4
+	VMOVUPS.Z 64(R11)(DX*1), K1, Z15
+	VADDPS    Z15, Z5, Z5
 
 noResidual2:
-	VMOVUPS Z4, (AX)(R8*1)
-	VMOVUPS Z5, K1, 64(AX)(R8*1)
+	VMOVUPS Z4, (BX)(DX*1)
+	VMOVUPS Z5, K1, 64(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x0c, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x03, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile4x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile4x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile4x2VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	LEAQ      (CX)(CX*2), R8
-	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
+TEXT ·tile4x2VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (CX)(CX*2), R8
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R9
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
@@ -1643,26 +1794,39 @@ TEXT ·tile4x2VNNI(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z16
+	TESTQ     R9, R9
+	JZ        noSum
+	VPXORD    Z0, Z0, Z0
+	VPSLLD    $0x07, (R9), Z16
 	VPSUBD    Z16, Z0, Z0
 	VMOVDQA32 Z0, Z2
 	VMOVDQA32 Z0, Z4
 	VMOVDQA32 Z0, Z6
-	VPSLLD    $0x07, 64(DI), Z17
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R9), Z17
 	VPSUBD    Z17, Z1, Z1
 	VMOVDQA32 Z1, Z3
 	VMOVDQA32 Z1, Z5
 	VMOVDQA32 Z1, Z7
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z16
-	VMOVDQU32    (DX)(BX*1), Z17
+	VMOVDQU32    (BX), Z16
+	VMOVDQU32    (BX)(SI*1), Z17
 	VPBROADCASTD (AX), Z18
 	VPDPBUSD     Z16, Z18, Z0
 	VPDPBUSD     Z17, Z18, Z1
@@ -1675,8 +1839,8 @@ groups:
 	VPBROADCASTD (AX)(R8*1), Z18
 	VPDPBUSD     Z16, Z18, Z6
 	VPDPBUSD     Z17, Z18, Z7
-	VMOVDQU32    64(DX), Z16
-	VMOVDQU32    64(DX)(BX*1), Z17
+	VMOVDQU32    64(BX), Z16
+	VMOVDQU32    64(BX)(SI*1), Z17
 	VPBROADCASTD 4(AX), Z18
 	VPDPBUSD     Z16, Z18, Z8
 	VPDPBUSD     Z17, Z18, Z9
@@ -1689,8 +1853,8 @@ groups:
 	VPBROADCASTD 4(AX)(R8*1), Z18
 	VPDPBUSD     Z16, Z18, Z14
 	VPDPBUSD     Z17, Z18, Z15
-	VMOVDQU32    128(DX), Z16
-	VMOVDQU32    128(DX)(BX*1), Z17
+	VMOVDQU32    128(BX), Z16
+	VMOVDQU32    128(BX)(SI*1), Z17
 	VPBROADCASTD 8(AX), Z18
 	VPDPBUSD     Z16, Z18, Z0
 	VPDPBUSD     Z17, Z18, Z1
@@ -1703,8 +1867,8 @@ groups:
 	VPBROADCASTD 8(AX)(R8*1), Z18
 	VPDPBUSD     Z16, Z18, Z6
 	VPDPBUSD     Z17, Z18, Z7
-	VMOVDQU32    192(DX), Z16
-	VMOVDQU32    192(DX)(BX*1), Z17
+	VMOVDQU32    192(BX), Z16
+	VMOVDQU32    192(BX)(SI*1), Z17
 	VPBROADCASTD 12(AX), Z18
 	VPDPBUSD     Z16, Z18, Z8
 	VPDPBUSD     Z17, Z18, Z9
@@ -1718,17 +1882,17 @@ groups:
 	VPDPBUSD     Z16, Z18, Z14
 	VPDPBUSD     Z17, Z18, Z15
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z16
-	VMOVDQU32    (DX)(BX*1), Z17
+	VMOVDQU32    (BX), Z16
+	VMOVDQU32    (BX)(SI*1), Z17
 	VPBROADCASTD (AX), Z18
 	VPDPBUSD     Z16, Z18, Z0
 	VPDPBUSD     Z17, Z18, Z1
@@ -1742,8 +1906,8 @@ group:
 	VPDPBUSD     Z16, Z18, Z6
 	VPDPBUSD     Z17, Z18, Z7
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
@@ -1755,177 +1919,195 @@ summed:
 	VPADDD    Z13, Z5, Z5
 	VPADDD    Z14, Z6, Z6
 	VPADDD    Z15, Z7, Z7
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R9
+	TESTQ     R9, R9
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z2, (AX)
-	VMOVDQU32 Z3, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z4, (AX)
-	VMOVDQU32 Z5, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z6, (AX)
-	VMOVDQU32 Z7, 64(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z2, (BX)(DX*1)
+	VMOVDQU32 Z3, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z4, (BX)(DX*1)
+	VMOVDQU32 Z5, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z6, (BX)(DX*1)
+	VMOVDQU32 Z7, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z16
-	VMOVUPS      64(BX), Z17
-	VBROADCASTSS (DX), Z18
-	VMULPS       Z16, Z18, Z8
+	MOVQ         colScale+80(FP), R10
+	MOVQ         bias+88(FP), R11
+	MOVQ         residual+96(FP), R12
+	MOVQ         last+104(FP), R13
+	MOVQ         $-1, R14
+	BZHIQ        R13, R14, R14
+	KMOVQ        R14, K1
+	VMOVUPS      (R10), Z16
+	VMOVUPS      64(R10), Z17
+	VBROADCASTSS (R9), Z18
+	VMULPS       Z16, Z18, Z19
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z8, Z0, Z0
-	VMULPS       Z17, Z18, Z8
+	VMULPS       Z19, Z0, Z0
+	VMULPS       Z17, Z18, Z19
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z8, Z1, Z1
-	TESTQ        SI, SI
+	VMULPS       Z19, Z1, Z1
+	TESTQ        R11, R11
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
+	VADDPS       (R11), Z0, Z0
+	VADDPS       64(R11), Z1, Z1
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z8
-	VADDPS    Z8, Z0, Z0
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z8
-	VADDPS    Z8, Z1, Z1
+	VMOVUPS   (R12)(DX*1), Z19
+	VADDPS    Z19, Z0, Z0
+	VMOVUPS.Z 64(R12)(DX*1), K1, Z19
+	VADDPS    Z19, Z1, Z1
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z18
-	VMULPS       Z16, Z18, Z8
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R9), Z18
+	VMULPS       Z16, Z18, Z19
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z8, Z2, Z2
-	VMULPS       Z17, Z18, Z8
+	VMULPS       Z19, Z2, Z2
+	VMULPS       Z17, Z18, Z19
 	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z8, Z3, Z3
-	TESTQ        SI, SI
+	VMULPS       Z19, Z3, Z3
+	TESTQ        R11, R11
 	JZ           noBias1
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
+	VADDPS       (R11), Z2, Z2
+	VADDPS       64(R11), Z3, Z3
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z8
-	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z8
-	VADDPS    Z8, Z3, Z3
+	VMOVUPS   (R12)(DX*1), Z19
+	VADDPS    Z19, Z2, Z2
+	VMOVUPS.Z 64(R12)(DX*1), K1, Z19
+	VADDPS    Z19, Z3, Z3
 
 noResidual1:
-	VMOVUPS      Z2, (AX)(R8*1)
-	VMOVUPS      Z3, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z18
-	VMULPS       Z16, Z18, Z8
+	VMOVUPS      Z2, (BX)(DX*1)
+	VMOVUPS      Z3, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R9), Z18
+	VMULPS       Z16, Z18, Z19
 	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z8, Z4, Z4
-	VMULPS       Z17, Z18, Z8
+	VMULPS       Z19, Z4, Z4
+	VMULPS       Z17, Z18, Z19
 	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z8, Z5, Z5
-	TESTQ        SI, SI
+	VMULPS       Z19, Z5, Z5
+	TESTQ        R11, R11
 	JZ           noBias2
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
+	VADDPS       (R11), Z4, Z4
+	VADDPS       64(R11), Z5, Z5
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z8
-	VADDPS    Z8, Z4, Z4
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z8
-	VADDPS    Z8, Z5, Z5
+	VMOVUPS   (R12)(DX*1), Z19
+	VADDPS    Z19, Z4, Z4
+	VMOVUPS.Z 64(R12)(DX*1), K1, Z19
+	VADDPS    Z19, Z5, Z5
 
 noResidual2:
-	VMOVUPS      Z4, (AX)(R8*1)
-	VMOVUPS      Z5, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z18
-	VMULPS       Z16, Z18, Z8
+	VMOVUPS      Z4, (BX)(DX*1)
+	VMOVUPS      Z5, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 12(R9), Z18
+	VMULPS       Z16, Z18, Z19
 	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z8, Z6, Z6
-	VMULPS       Z17, Z18, Z8
+	VMULPS       Z19, Z6, Z6
+	VMULPS       Z17, Z18, Z19
 	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z8, Z7, Z7
-	TESTQ        SI, SI
+	VMULPS       Z19, Z7, Z7
+	TESTQ        R11, R11
 	JZ           noBias3
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
+	VADDPS       (R11), Z6, Z6
+	VADDPS       64(R11), Z7, Z7
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual3
-	VMOVUPS   (DI)(R8*1), Z8
-	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z8
-	VADDPS    Z8, Z7, Z7
+	VMOVUPS   (R12)(DX*1), Z19
+	VADDPS    Z19, Z6, Z6
+	VMOVUPS.Z 64(R12)(DX*1), K1, Z19
+	VADDPS    Z19, Z7, Z7
 
 noResidual3:
-	VMOVUPS Z6, (AX)(R8*1)
-	VMOVUPS Z7, K1, 64(AX)(R8*1)
+	VMOVUPS Z6, (BX)(DX*1)
+	VMOVUPS Z7, K1, 64(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x10, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x04, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile5x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile5x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile5x2VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	LEAQ      (CX)(CX*2), R8
+TEXT ·tile5x2VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (CX)(CX*2), R8
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R9
+	TESTQ     R9, R9
+	JZ        noSum
 	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
-	VPXORD    Z8, Z8, Z8
-	VPXORD    Z9, Z9, Z9
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z10
+	VPSLLD    $0x07, (R9), Z10
 	VPSUBD    Z10, Z0, Z0
 	VMOVDQA32 Z0, Z2
 	VMOVDQA32 Z0, Z4
 	VMOVDQA32 Z0, Z6
 	VMOVDQA32 Z0, Z8
-	VPSLLD    $0x07, 64(DI), Z11
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R9), Z11
 	VPSUBD    Z11, Z1, Z1
 	VMOVDQA32 Z1, Z3
 	VMOVDQA32 Z1, Z5
 	VMOVDQA32 Z1, Z7
 	VMOVDQA32 Z1, Z9
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z10
-	VMOVDQU32    (DX)(BX*1), Z11
+	VMOVDQU32    (BX), Z10
+	VMOVDQU32    (BX)(SI*1), Z11
 	VPBROADCASTD (AX), Z12
 	VPDPBUSD     Z10, Z12, Z0
 	VPDPBUSD     Z11, Z12, Z1
@@ -1941,8 +2123,8 @@ groups:
 	VPBROADCASTD (AX)(CX*4), Z12
 	VPDPBUSD     Z10, Z12, Z8
 	VPDPBUSD     Z11, Z12, Z9
-	VMOVDQU32    64(DX), Z10
-	VMOVDQU32    64(DX)(BX*1), Z11
+	VMOVDQU32    64(BX), Z10
+	VMOVDQU32    64(BX)(SI*1), Z11
 	VPBROADCASTD 4(AX), Z12
 	VPDPBUSD     Z10, Z12, Z0
 	VPDPBUSD     Z11, Z12, Z1
@@ -1958,8 +2140,8 @@ groups:
 	VPBROADCASTD 4(AX)(CX*4), Z12
 	VPDPBUSD     Z10, Z12, Z8
 	VPDPBUSD     Z11, Z12, Z9
-	VMOVDQU32    128(DX), Z10
-	VMOVDQU32    128(DX)(BX*1), Z11
+	VMOVDQU32    128(BX), Z10
+	VMOVDQU32    128(BX)(SI*1), Z11
 	VPBROADCASTD 8(AX), Z12
 	VPDPBUSD     Z10, Z12, Z0
 	VPDPBUSD     Z11, Z12, Z1
@@ -1975,8 +2157,8 @@ groups:
 	VPBROADCASTD 8(AX)(CX*4), Z12
 	VPDPBUSD     Z10, Z12, Z8
 	VPDPBUSD     Z11, Z12, Z9
-	VMOVDQU32    192(DX), Z10
-	VMOVDQU32    192(DX)(BX*1), Z11
+	VMOVDQU32    192(BX), Z10
+	VMOVDQU32    192(BX)(SI*1), Z11
 	VPBROADCASTD 12(AX), Z12
 	VPDPBUSD     Z10, Z12, Z0
 	VPDPBUSD     Z11, Z12, Z1
@@ -1993,17 +2175,17 @@ groups:
 	VPDPBUSD     Z10, Z12, Z8
 	VPDPBUSD     Z11, Z12, Z9
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z10
-	VMOVDQU32    (DX)(BX*1), Z11
+	VMOVDQU32    (BX), Z10
+	VMOVDQU32    (BX)(SI*1), Z11
 	VPBROADCASTD (AX), Z12
 	VPDPBUSD     Z10, Z12, Z0
 	VPDPBUSD     Z11, Z12, Z1
@@ -2020,214 +2202,232 @@ group:
 	VPDPBUSD     Z10, Z12, Z8
 	VPDPBUSD     Z11, Z12, Z9
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R9
+	TESTQ     R9, R9
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z2, (AX)
-	VMOVDQU32 Z3, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z4, (AX)
-	VMOVDQU32 Z5, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z6, (AX)
-	VMOVDQU32 Z7, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z8, (AX)
-	VMOVDQU32 Z9, 64(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z2, (BX)(DX*1)
+	VMOVDQU32 Z3, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z4, (BX)(DX*1)
+	VMOVDQU32 Z5, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z6, (BX)(DX*1)
+	VMOVDQU32 Z7, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z8, (BX)(DX*1)
+	VMOVDQU32 Z9, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z10
-	VMOVUPS      64(BX), Z11
-	VBROADCASTSS (DX), Z12
+	MOVQ         colScale+80(FP), R10
+	MOVQ         bias+88(FP), R11
+	MOVQ         residual+96(FP), R12
+	MOVQ         last+104(FP), R13
+	MOVQ         $-1, R14
+	BZHIQ        R13, R14, R14
+	KMOVQ        R14, K1
+	VMOVUPS      (R10), Z10
+	VMOVUPS      64(R10), Z11
+	VBROADCASTSS (R9), Z12
 	VMULPS       Z10, Z12, Z13
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       Z13, Z0, Z0
 	VMULPS       Z11, Z12, Z13
 	VCVTDQ2PS    Z1, Z1
 	VMULPS       Z13, Z1, Z1
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
+	VADDPS       (R11), Z0, Z0
+	VADDPS       64(R11), Z1, Z1
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z13
+	VMOVUPS   (R12)(DX*1), Z13
 	VADDPS    Z13, Z0, Z0
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z13
+	VMOVUPS.Z 64(R12)(DX*1), K1, Z13
 	VADDPS    Z13, Z1, Z1
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z12
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R9), Z12
 	VMULPS       Z10, Z12, Z13
 	VCVTDQ2PS    Z2, Z2
 	VMULPS       Z13, Z2, Z2
 	VMULPS       Z11, Z12, Z13
 	VCVTDQ2PS    Z3, Z3
 	VMULPS       Z13, Z3, Z3
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias1
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
+	VADDPS       (R11), Z2, Z2
+	VADDPS       64(R11), Z3, Z3
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z13
+	VMOVUPS   (R12)(DX*1), Z13
 	VADDPS    Z13, Z2, Z2
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z13
+	VMOVUPS.Z 64(R12)(DX*1), K1, Z13
 	VADDPS    Z13, Z3, Z3
 
 noResidual1:
-	VMOVUPS      Z2, (AX)(R8*1)
-	VMOVUPS      Z3, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z12
+	VMOVUPS      Z2, (BX)(DX*1)
+	VMOVUPS      Z3, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R9), Z12
 	VMULPS       Z10, Z12, Z13
 	VCVTDQ2PS    Z4, Z4
 	VMULPS       Z13, Z4, Z4
 	VMULPS       Z11, Z12, Z13
 	VCVTDQ2PS    Z5, Z5
 	VMULPS       Z13, Z5, Z5
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias2
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
+	VADDPS       (R11), Z4, Z4
+	VADDPS       64(R11), Z5, Z5
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z13
+	VMOVUPS   (R12)(DX*1), Z13
 	VADDPS    Z13, Z4, Z4
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z13
+	VMOVUPS.Z 64(R12)(DX*1), K1, Z13
 	VADDPS    Z13, Z5, Z5
 
 noResidual2:
-	VMOVUPS      Z4, (AX)(R8*1)
-	VMOVUPS      Z5, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z12
+	VMOVUPS      Z4, (BX)(DX*1)
+	VMOVUPS      Z5, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 12(R9), Z12
 	VMULPS       Z10, Z12, Z13
 	VCVTDQ2PS    Z6, Z6
 	VMULPS       Z13, Z6, Z6
 	VMULPS       Z11, Z12, Z13
 	VCVTDQ2PS    Z7, Z7
 	VMULPS       Z13, Z7, Z7
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias3
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
+	VADDPS       (R11), Z6, Z6
+	VADDPS       64(R11), Z7, Z7
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual3
-	VMOVUPS   (DI)(R8*1), Z13
+	VMOVUPS   (R12)(DX*1), Z13
 	VADDPS    Z13, Z6, Z6
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z13
+	VMOVUPS.Z 64(R12)(DX*1), K1, Z13
 	VADDPS    Z13, Z7, Z7
 
 noResidual3:
-	VMOVUPS      Z6, (AX)(R8*1)
-	VMOVUPS      Z7, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 16(DX), Z12
+	VMOVUPS      Z6, (BX)(DX*1)
+	VMOVUPS      Z7, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 16(R9), Z12
 	VMULPS       Z10, Z12, Z13
 	VCVTDQ2PS    Z8, Z8
 	VMULPS       Z13, Z8, Z8
 	VMULPS       Z11, Z12, Z13
 	VCVTDQ2PS    Z9, Z9
 	VMULPS       Z13, Z9, Z9
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias4
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
+	VADDPS       (R11), Z8, Z8
+	VADDPS       64(R11), Z9, Z9
 
 noBias4:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual4
-	VMOVUPS   (DI)(R8*1), Z13
+	VMOVUPS   (R12)(DX*1), Z13
 	VADDPS    Z13, Z8, Z8
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z13
+	VMOVUPS.Z 64(R12)(DX*1), K1, Z13
 	VADDPS    Z13, Z9, Z9
 
 noResidual4:
-	VMOVUPS Z8, (AX)(R8*1)
-	VMOVUPS Z9, K1, 64(AX)(R8*1)
+	VMOVUPS Z8, (BX)(DX*1)
+	VMOVUPS Z9, K1, 64(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x14, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x05, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile6x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile6x2VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile6x2VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	LEAQ      (CX)(CX*2), R8
-	LEAQ      (CX)(CX*4), R9
+TEXT ·tile6x2VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (CX)(CX*2), R8
+	LEAQ (CX)(CX*4), R9
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R10
+	TESTQ     R10, R10
+	JZ        noSum
 	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
-	VPXORD    Z8, Z8, Z8
-	VPXORD    Z9, Z9, Z9
-	VPXORD    Z10, Z10, Z10
-	VPXORD    Z11, Z11, Z11
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z12
+	VPSLLD    $0x07, (R10), Z12
 	VPSUBD    Z12, Z0, Z0
 	VMOVDQA32 Z0, Z2
 	VMOVDQA32 Z0, Z4
 	VMOVDQA32 Z0, Z6
 	VMOVDQA32 Z0, Z8
 	VMOVDQA32 Z0, Z10
-	VPSLLD    $0x07, 64(DI), Z13
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R10), Z13
 	VPSUBD    Z13, Z1, Z1
 	VMOVDQA32 Z1, Z3
 	VMOVDQA32 Z1, Z5
 	VMOVDQA32 Z1, Z7
 	VMOVDQA32 Z1, Z9
 	VMOVDQA32 Z1, Z11
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z12
-	VMOVDQU32    (DX)(BX*1), Z13
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
 	VPBROADCASTD (AX), Z14
 	VPDPBUSD     Z12, Z14, Z0
 	VPDPBUSD     Z13, Z14, Z1
@@ -2246,8 +2446,8 @@ groups:
 	VPBROADCASTD (AX)(R9*1), Z14
 	VPDPBUSD     Z12, Z14, Z10
 	VPDPBUSD     Z13, Z14, Z11
-	VMOVDQU32    64(DX), Z12
-	VMOVDQU32    64(DX)(BX*1), Z13
+	VMOVDQU32    64(BX), Z12
+	VMOVDQU32    64(BX)(SI*1), Z13
 	VPBROADCASTD 4(AX), Z14
 	VPDPBUSD     Z12, Z14, Z0
 	VPDPBUSD     Z13, Z14, Z1
@@ -2266,8 +2466,8 @@ groups:
 	VPBROADCASTD 4(AX)(R9*1), Z14
 	VPDPBUSD     Z12, Z14, Z10
 	VPDPBUSD     Z13, Z14, Z11
-	VMOVDQU32    128(DX), Z12
-	VMOVDQU32    128(DX)(BX*1), Z13
+	VMOVDQU32    128(BX), Z12
+	VMOVDQU32    128(BX)(SI*1), Z13
 	VPBROADCASTD 8(AX), Z14
 	VPDPBUSD     Z12, Z14, Z0
 	VPDPBUSD     Z13, Z14, Z1
@@ -2286,8 +2486,8 @@ groups:
 	VPBROADCASTD 8(AX)(R9*1), Z14
 	VPDPBUSD     Z12, Z14, Z10
 	VPDPBUSD     Z13, Z14, Z11
-	VMOVDQU32    192(DX), Z12
-	VMOVDQU32    192(DX)(BX*1), Z13
+	VMOVDQU32    192(BX), Z12
+	VMOVDQU32    192(BX)(SI*1), Z13
 	VPBROADCASTD 12(AX), Z14
 	VPDPBUSD     Z12, Z14, Z0
 	VPDPBUSD     Z13, Z14, Z1
@@ -2307,17 +2507,17 @@ groups:
 	VPDPBUSD     Z12, Z14, Z10
 	VPDPBUSD     Z13, Z14, Z11
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z12
-	VMOVDQU32    (DX)(BX*1), Z13
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
 	VPBROADCASTD (AX), Z14
 	VPDPBUSD     Z12, Z14, Z0
 	VPDPBUSD     Z13, Z14, Z1
@@ -2337,206 +2537,216 @@ group:
 	VPDPBUSD     Z12, Z14, Z10
 	VPDPBUSD     Z13, Z14, Z11
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R10
+	TESTQ     R10, R10
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z2, (AX)
-	VMOVDQU32 Z3, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z4, (AX)
-	VMOVDQU32 Z5, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z6, (AX)
-	VMOVDQU32 Z7, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z8, (AX)
-	VMOVDQU32 Z9, 64(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z10, (AX)
-	VMOVDQU32 Z11, 64(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z2, (BX)(DX*1)
+	VMOVDQU32 Z3, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z4, (BX)(DX*1)
+	VMOVDQU32 Z5, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z6, (BX)(DX*1)
+	VMOVDQU32 Z7, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z8, (BX)(DX*1)
+	VMOVDQU32 Z9, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z10, (BX)(DX*1)
+	VMOVDQU32 Z11, 64(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z12
-	VMOVUPS      64(BX), Z13
-	VBROADCASTSS (DX), Z14
+	MOVQ         colScale+80(FP), R11
+	MOVQ         bias+88(FP), R12
+	MOVQ         residual+96(FP), R13
+	MOVQ         last+104(FP), R14
+	MOVQ         $-1, R15
+	BZHIQ        R14, R15, R15
+	KMOVQ        R15, K1
+	VMOVUPS      (R11), Z12
+	VMOVUPS      64(R11), Z13
+	VBROADCASTSS (R10), Z14
 	VMULPS       Z12, Z14, Z15
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       Z15, Z0, Z0
 	VMULPS       Z13, Z14, Z15
 	VCVTDQ2PS    Z1, Z1
 	VMULPS       Z15, Z1, Z1
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z15
+	VMOVUPS   (R13)(DX*1), Z15
 	VADDPS    Z15, Z0, Z0
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VMOVUPS.Z 64(R13)(DX*1), K1, Z15
 	VADDPS    Z15, Z1, Z1
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z14
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R10), Z14
 	VMULPS       Z12, Z14, Z15
 	VCVTDQ2PS    Z2, Z2
 	VMULPS       Z15, Z2, Z2
 	VMULPS       Z13, Z14, Z15
 	VCVTDQ2PS    Z3, Z3
 	VMULPS       Z15, Z3, Z3
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias1
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
+	VADDPS       (R12), Z2, Z2
+	VADDPS       64(R12), Z3, Z3
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z15
+	VMOVUPS   (R13)(DX*1), Z15
 	VADDPS    Z15, Z2, Z2
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VMOVUPS.Z 64(R13)(DX*1), K1, Z15
 	VADDPS    Z15, Z3, Z3
 
 noResidual1:
-	VMOVUPS      Z2, (AX)(R8*1)
-	VMOVUPS      Z3, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z14
+	VMOVUPS      Z2, (BX)(DX*1)
+	VMOVUPS      Z3, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R10), Z14
 	VMULPS       Z12, Z14, Z15
 	VCVTDQ2PS    Z4, Z4
 	VMULPS       Z15, Z4, Z4
 	VMULPS       Z13, Z14, Z15
 	VCVTDQ2PS    Z5, Z5
 	VMULPS       Z15, Z5, Z5
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias2
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
+	VADDPS       (R12), Z4, Z4
+	VADDPS       64(R12), Z5, Z5
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z15
+	VMOVUPS   (R13)(DX*1), Z15
 	VADDPS    Z15, Z4, Z4
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VMOVUPS.Z 64(R13)(DX*1), K1, Z15
 	VADDPS    Z15, Z5, Z5
 
 noResidual2:
-	VMOVUPS      Z4, (AX)(R8*1)
-	VMOVUPS      Z5, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z14
+	VMOVUPS      Z4, (BX)(DX*1)
+	VMOVUPS      Z5, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 12(R10), Z14
 	VMULPS       Z12, Z14, Z15
 	VCVTDQ2PS    Z6, Z6
 	VMULPS       Z15, Z6, Z6
 	VMULPS       Z13, Z14, Z15
 	VCVTDQ2PS    Z7, Z7
 	VMULPS       Z15, Z7, Z7
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias3
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
+	VADDPS       (R12), Z6, Z6
+	VADDPS       64(R12), Z7, Z7
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual3
-	VMOVUPS   (DI)(R8*1), Z15
+	VMOVUPS   (R13)(DX*1), Z15
 	VADDPS    Z15, Z6, Z6
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VMOVUPS.Z 64(R13)(DX*1), K1, Z15
 	VADDPS    Z15, Z7, Z7
 
 noResidual3:
-	VMOVUPS      Z6, (AX)(R8*1)
-	VMOVUPS      Z7, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 16(DX), Z14
+	VMOVUPS      Z6, (BX)(DX*1)
+	VMOVUPS      Z7, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 16(R10), Z14
 	VMULPS       Z12, Z14, Z15
 	VCVTDQ2PS    Z8, Z8
 	VMULPS       Z15, Z8, Z8
 	VMULPS       Z13, Z14, Z15
 	VCVTDQ2PS    Z9, Z9
 	VMULPS       Z15, Z9, Z9
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias4
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
+	VADDPS       (R12), Z8, Z8
+	VADDPS       64(R12), Z9, Z9
 
 noBias4:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual4
-	VMOVUPS   (DI)(R8*1), Z15
+	VMOVUPS   (R13)(DX*1), Z15
 	VADDPS    Z15, Z8, Z8
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VMOVUPS.Z 64(R13)(DX*1), K1, Z15
 	VADDPS    Z15, Z9, Z9
 
 noResidual4:
-	VMOVUPS      Z8, (AX)(R8*1)
-	VMOVUPS      Z9, K1, 64(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 20(DX), Z14
+	VMOVUPS      Z8, (BX)(DX*1)
+	VMOVUPS      Z9, K1, 64(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 20(R10), Z14
 	VMULPS       Z12, Z14, Z15
 	VCVTDQ2PS    Z10, Z10
 	VMULPS       Z15, Z10, Z10
 	VMULPS       Z13, Z14, Z15
 	VCVTDQ2PS    Z11, Z11
 	VMULPS       Z15, Z11, Z11
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias5
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
+	VADDPS       (R12), Z10, Z10
+	VADDPS       64(R12), Z11, Z11
 
 noBias5:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual5
-	VMOVUPS   (DI)(R8*1), Z15
+	VMOVUPS   (R13)(DX*1), Z15
 	VADDPS    Z15, Z10, Z10
-	VMOVUPS.Z 64(DI)(R8*1), K1, Z15
+	VMOVUPS.Z 64(R13)(DX*1), K1, Z15
 	VADDPS    Z15, Z11, Z11
 
 noResidual5:
-	VMOVUPS Z10, (AX)(R8*1)
-	VMOVUPS Z11, K1, 64(AX)(R8*1)
+	VMOVUPS Z10, (BX)(DX*1)
+	VMOVUPS Z11, K1, 64(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x18, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x06, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile1x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile1x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile1x3VNNI(SB), NOSPLIT, $0-104
-	MOVQ   a+16(FP), AX
-	MOVQ   lda+24(FP), CX
-	MOVQ   b+32(FP), CX
-	MOVQ   panelStride+40(FP), DX
-	MOVQ   groups+48(FP), BX
-	MOVQ   sum+56(FP), SI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
+TEXT ·tile1x3VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	XORQ DX, DX
+
+tile:
+	MOVQ   b+32(FP), BX
+	MOVQ   groups+48(FP), DI
+	MOVQ   sum+64(FP), R8
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
@@ -2546,68 +2756,77 @@ TEXT ·tile1x3VNNI(SB), NOSPLIT, $0-104
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	TESTQ  SI, SI
-	JZ     started
-	VPSLLD $0x07, (SI), Z12
+	TESTQ  R8, R8
+	JZ     noSum
+	VPXORD Z0, Z0, Z0
+	VPSLLD $0x07, (R8), Z12
 	VPSUBD Z12, Z0, Z0
-	VPSLLD $0x07, 64(SI), Z13
+	VPXORD Z1, Z1, Z1
+	VPSLLD $0x07, 64(R8), Z13
 	VPSUBD Z13, Z1, Z1
-	VPSLLD $0x07, 128(SI), Z14
+	VPXORD Z2, Z2, Z2
+	VPSLLD $0x07, 128(R8), Z14
 	VPSUBD Z14, Z2, Z2
+	JMP    started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
 
 started:
-	SUBQ $0x04, BX
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (CX), Z12
-	VMOVDQU32    (CX)(DX*1), Z13
-	VMOVDQU32    (CX)(DX*2), Z14
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
+	VMOVDQU32    (BX)(SI*2), Z14
 	VPBROADCASTD (AX), Z15
 	VPDPBUSD     Z12, Z15, Z0
 	VPDPBUSD     Z13, Z15, Z1
 	VPDPBUSD     Z14, Z15, Z2
-	VMOVDQU32    64(CX), Z12
-	VMOVDQU32    64(CX)(DX*1), Z13
-	VMOVDQU32    64(CX)(DX*2), Z14
+	VMOVDQU32    64(BX), Z12
+	VMOVDQU32    64(BX)(SI*1), Z13
+	VMOVDQU32    64(BX)(SI*2), Z14
 	VPBROADCASTD 4(AX), Z15
 	VPDPBUSD     Z12, Z15, Z3
 	VPDPBUSD     Z13, Z15, Z4
 	VPDPBUSD     Z14, Z15, Z5
-	VMOVDQU32    128(CX), Z12
-	VMOVDQU32    128(CX)(DX*1), Z13
-	VMOVDQU32    128(CX)(DX*2), Z14
+	VMOVDQU32    128(BX), Z12
+	VMOVDQU32    128(BX)(SI*1), Z13
+	VMOVDQU32    128(BX)(SI*2), Z14
 	VPBROADCASTD 8(AX), Z15
 	VPDPBUSD     Z12, Z15, Z6
 	VPDPBUSD     Z13, Z15, Z7
 	VPDPBUSD     Z14, Z15, Z8
-	VMOVDQU32    192(CX), Z12
-	VMOVDQU32    192(CX)(DX*1), Z13
-	VMOVDQU32    192(CX)(DX*2), Z14
+	VMOVDQU32    192(BX), Z12
+	VMOVDQU32    192(BX)(SI*1), Z13
+	VMOVDQU32    192(BX)(SI*2), Z14
 	VPBROADCASTD 12(AX), Z15
 	VPDPBUSD     Z12, Z15, Z9
 	VPDPBUSD     Z13, Z15, Z10
 	VPDPBUSD     Z14, Z15, Z11
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, CX
-	SUBQ         $0x04, BX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, BX
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (CX), Z12
-	VMOVDQU32    (CX)(DX*1), Z13
-	VMOVDQU32    (CX)(DX*2), Z14
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
+	VMOVDQU32    (BX)(SI*2), Z14
 	VPBROADCASTD (AX), Z15
 	VPDPBUSD     Z12, Z15, Z0
 	VPDPBUSD     Z13, Z15, Z1
 	VPDPBUSD     Z14, Z15, Z2
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	DECQ         BX
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
@@ -2620,104 +2839,123 @@ summed:
 	VPADDD    Z3, Z0, Z0
 	VPADDD    Z4, Z1, Z1
 	VPADDD    Z5, Z2, Z2
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), CX
-	TESTQ     CX, CX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R8
+	TESTQ     R8, R8
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), DX
-	MOVQ         bias+80(FP), BX
-	MOVQ         residual+88(FP), SI
-	MOVQ         last+96(FP), DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVQ        R8, K1
-	XORQ         DI, DI
-	VMOVUPS      (DX), Z12
-	VMOVUPS      64(DX), Z13
-	VMOVUPS      128(DX), Z14
-	VBROADCASTSS (CX), Z15
-	VMULPS       Z12, Z15, Z3
+	MOVQ         colScale+80(FP), R9
+	MOVQ         bias+88(FP), R10
+	MOVQ         residual+96(FP), R11
+	MOVQ         last+104(FP), R12
+	MOVQ         $-1, R13
+	BZHIQ        R12, R13, R13
+	KMOVQ        R13, K1
+	VMOVUPS      (R9), Z12
+	VMOVUPS      64(R9), Z13
+	VMOVUPS      128(R9), Z14
+	VBROADCASTSS (R8), Z15
+	VMULPS       Z12, Z15, Z12
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z3, Z0, Z0
-	VMULPS       Z13, Z15, Z3
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z13, Z15, Z12
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z3, Z1, Z1
-	VMULPS       Z14, Z15, Z3
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z14, Z15, Z12
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z3, Z2, Z2
-	TESTQ        BX, BX
+	VMULPS       Z12, Z2, Z2
+	TESTQ        R10, R10
 	JZ           noBias0
-	VADDPS       (BX), Z0, Z0
-	VADDPS       64(BX), Z1, Z1
-	VADDPS       128(BX), Z2, Z2
+	VADDPS       (R10), Z0, Z0
+	VADDPS       64(R10), Z1, Z1
+	VADDPS       128(R10), Z2, Z2
 
 noBias0:
-	TESTQ     SI, SI
+	TESTQ     R11, R11
 	JZ        noResidual0
-	VMOVUPS   (SI)(DI*1), Z3
-	VADDPS    Z3, Z0, Z0
-	VMOVUPS   64(SI)(DI*1), Z3
-	VADDPS    Z3, Z1, Z1
-	VMOVUPS.Z 128(SI)(DI*1), K1, Z3
-	VADDPS    Z3, Z2, Z2
+	VMOVUPS   (R11)(DX*1), Z12
+	VADDPS    Z12, Z0, Z0
+	VMOVUPS   64(R11)(DX*1), Z12
+	VADDPS    Z12, Z1, Z1
+	VMOVUPS.Z 128(R11)(DX*1), K1, Z12
+	VADDPS    Z12, Z2, Z2
 
 noResidual0:
-	VMOVUPS Z0, (AX)(DI*1)
-	VMOVUPS Z1, 64(AX)(DI*1)
-	VMOVUPS Z2, K1, 128(AX)(DI*1)
+	VMOVUPS Z0, (BX)(DX*1)
+	VMOVUPS Z1, 64(BX)(DX*1)
+	VMOVUPS Z2, K1, 128(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x04, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x01, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile2x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile2x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile2x3VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
+TEXT ·tile2x3VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R8
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z12
+	TESTQ     R8, R8
+	JZ        noSum
+	VPXORD    Z0, Z0, Z0
+	VPSLLD    $0x07, (R8), Z12
 	VPSUBD    Z12, Z0, Z0
 	VMOVDQA32 Z0, Z3
-	VPSLLD    $0x07, 64(DI), Z13
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R8), Z13
 	VPSUBD    Z13, Z1, Z1
 	VMOVDQA32 Z1, Z4
-	VPSLLD    $0x07, 128(DI), Z14
+	VPXORD    Z2, Z2, Z2
+	VPSLLD    $0x07, 128(R8), Z14
 	VPSUBD    Z14, Z2, Z2
 	VMOVDQA32 Z2, Z5
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z12
-	VMOVDQU32    (DX)(BX*1), Z13
-	VMOVDQU32    (DX)(BX*2), Z14
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
+	VMOVDQU32    (BX)(SI*2), Z14
 	VPBROADCASTD (AX), Z15
 	VPDPBUSD     Z12, Z15, Z0
 	VPDPBUSD     Z13, Z15, Z1
@@ -2726,9 +2964,9 @@ groups:
 	VPDPBUSD     Z12, Z15, Z3
 	VPDPBUSD     Z13, Z15, Z4
 	VPDPBUSD     Z14, Z15, Z5
-	VMOVDQU32    64(DX), Z12
-	VMOVDQU32    64(DX)(BX*1), Z13
-	VMOVDQU32    64(DX)(BX*2), Z14
+	VMOVDQU32    64(BX), Z12
+	VMOVDQU32    64(BX)(SI*1), Z13
+	VMOVDQU32    64(BX)(SI*2), Z14
 	VPBROADCASTD 4(AX), Z15
 	VPDPBUSD     Z12, Z15, Z6
 	VPDPBUSD     Z13, Z15, Z7
@@ -2737,9 +2975,9 @@ groups:
 	VPDPBUSD     Z12, Z15, Z9
 	VPDPBUSD     Z13, Z15, Z10
 	VPDPBUSD     Z14, Z15, Z11
-	VMOVDQU32    128(DX), Z12
-	VMOVDQU32    128(DX)(BX*1), Z13
-	VMOVDQU32    128(DX)(BX*2), Z14
+	VMOVDQU32    128(BX), Z12
+	VMOVDQU32    128(BX)(SI*1), Z13
+	VMOVDQU32    128(BX)(SI*2), Z14
 	VPBROADCASTD 8(AX), Z15
 	VPDPBUSD     Z12, Z15, Z0
 	VPDPBUSD     Z13, Z15, Z1
@@ -2748,9 +2986,9 @@ groups:
 	VPDPBUSD     Z12, Z15, Z3
 	VPDPBUSD     Z13, Z15, Z4
 	VPDPBUSD     Z14, Z15, Z5
-	VMOVDQU32    192(DX), Z12
-	VMOVDQU32    192(DX)(BX*1), Z13
-	VMOVDQU32    192(DX)(BX*2), Z14
+	VMOVDQU32    192(BX), Z12
+	VMOVDQU32    192(BX)(SI*1), Z13
+	VMOVDQU32    192(BX)(SI*2), Z14
 	VPBROADCASTD 12(AX), Z15
 	VPDPBUSD     Z12, Z15, Z6
 	VPDPBUSD     Z13, Z15, Z7
@@ -2760,18 +2998,18 @@ groups:
 	VPDPBUSD     Z13, Z15, Z10
 	VPDPBUSD     Z14, Z15, Z11
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z12
-	VMOVDQU32    (DX)(BX*1), Z13
-	VMOVDQU32    (DX)(BX*2), Z14
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
+	VMOVDQU32    (BX)(SI*2), Z14
 	VPBROADCASTD (AX), Z15
 	VPDPBUSD     Z12, Z15, Z0
 	VPDPBUSD     Z13, Z15, Z1
@@ -2781,8 +3019,8 @@ group:
 	VPDPBUSD     Z13, Z15, Z4
 	VPDPBUSD     Z14, Z15, Z5
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
@@ -2792,116 +3030,120 @@ summed:
 	VPADDD    Z9, Z3, Z3
 	VPADDD    Z10, Z4, Z4
 	VPADDD    Z11, Z5, Z5
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R8
+	TESTQ     R8, R8
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z3, (AX)
-	VMOVDQU32 Z4, 64(AX)
-	VMOVDQU32 Z5, 128(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z3, (BX)(DX*1)
+	VMOVDQU32 Z4, 64(BX)(DX*1)
+	VMOVDQU32 Z5, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z12
-	VMOVUPS      64(BX), Z13
-	VMOVUPS      128(BX), Z14
-	VBROADCASTSS (DX), Z15
-	VMULPS       Z12, Z15, Z6
+	MOVQ         colScale+80(FP), R9
+	MOVQ         bias+88(FP), R10
+	MOVQ         residual+96(FP), R11
+	MOVQ         last+104(FP), R12
+	MOVQ         $-1, R13
+	BZHIQ        R12, R13, R13
+	KMOVQ        R13, K1
+	VMOVUPS      (R9), Z12
+	VMOVUPS      64(R9), Z13
+	VMOVUPS      128(R9), Z14
+	VBROADCASTSS (R8), Z15
+	VMULPS       Z12, Z15, Z16
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z6, Z0, Z0
-	VMULPS       Z13, Z15, Z6
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z13, Z15, Z16
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z6, Z1, Z1
-	VMULPS       Z14, Z15, Z6
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z14, Z15, Z16
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z6, Z2, Z2
-	TESTQ        SI, SI
+	VMULPS       Z16, Z2, Z2
+	TESTQ        R10, R10
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	VADDPS       128(SI), Z2, Z2
+	VADDPS       (R10), Z0, Z0
+	VADDPS       64(R10), Z1, Z1
+	VADDPS       128(R10), Z2, Z2
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z6
-	VADDPS    Z6, Z0, Z0
-	VMOVUPS   64(DI)(R8*1), Z6
-	VADDPS    Z6, Z1, Z1
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z6
-	VADDPS    Z6, Z2, Z2
+	VMOVUPS   (R11)(DX*1), Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS   64(R11)(DX*1), Z16
+	VADDPS    Z16, Z1, Z1
+	VMOVUPS.Z 128(R11)(DX*1), K1, Z16
+	VADDPS    Z16, Z2, Z2
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, 64(AX)(R8*1)
-	VMOVUPS      Z2, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z15
-	VMULPS       Z12, Z15, Z6
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, 64(BX)(DX*1)
+	VMOVUPS      Z2, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R8), Z15
+	VMULPS       Z12, Z15, Z16
 	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z6, Z3, Z3
-	VMULPS       Z13, Z15, Z6
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z13, Z15, Z16
 	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z6, Z4, Z4
-	VMULPS       Z14, Z15, Z6
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z14, Z15, Z16
 	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z6, Z5, Z5
-	TESTQ        SI, SI
+	VMULPS       Z16, Z5, Z5
+	TESTQ        R10, R10
 	JZ           noBias1
-	VADDPS       (SI), Z3, Z3
-	VADDPS       64(SI), Z4, Z4
-	VADDPS       128(SI), Z5, Z5
+	VADDPS       (R10), Z3, Z3
+	VADDPS       64(R10), Z4, Z4
+	VADDPS       128(R10), Z5, Z5
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z6
-	VADDPS    Z6, Z3, Z3
-	VMOVUPS   64(DI)(R8*1), Z6
-	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z6
-	VADDPS    Z6, Z5, Z5
+	VMOVUPS   (R11)(DX*1), Z16
+	VADDPS    Z16, Z3, Z3
+	VMOVUPS   64(R11)(DX*1), Z16
+	VADDPS    Z16, Z4, Z4
+	VMOVUPS.Z 128(R11)(DX*1), K1, Z16
+	VADDPS    Z16, Z5, Z5
 
 noResidual1:
-	VMOVUPS Z3, (AX)(R8*1)
-	VMOVUPS Z4, 64(AX)(R8*1)
-	VMOVUPS Z5, K1, 128(AX)(R8*1)
+	VMOVUPS Z3, (BX)(DX*1)
+	VMOVUPS Z4, 64(BX)(DX*1)
+	VMOVUPS Z5, K1, 128(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x08, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x02, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile3x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile3x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile3x3VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
-	VPXORD    Z8, Z8, Z8
+TEXT ·tile3x3VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R8
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
 	VPXORD    Z11, Z11, Z11
@@ -2911,29 +3153,44 @@ TEXT ·tile3x3VNNI(SB), NOSPLIT, $0-104
 	VPXORD    Z15, Z15, Z15
 	VPXORD    Z16, Z16, Z16
 	VPXORD    Z17, Z17, Z17
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z18
+	TESTQ     R8, R8
+	JZ        noSum
+	VPXORD    Z0, Z0, Z0
+	VPSLLD    $0x07, (R8), Z18
 	VPSUBD    Z18, Z0, Z0
 	VMOVDQA32 Z0, Z3
 	VMOVDQA32 Z0, Z6
-	VPSLLD    $0x07, 64(DI), Z19
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R8), Z19
 	VPSUBD    Z19, Z1, Z1
 	VMOVDQA32 Z1, Z4
 	VMOVDQA32 Z1, Z7
-	VPSLLD    $0x07, 128(DI), Z20
+	VPXORD    Z2, Z2, Z2
+	VPSLLD    $0x07, 128(R8), Z20
 	VPSUBD    Z20, Z2, Z2
 	VMOVDQA32 Z2, Z5
 	VMOVDQA32 Z2, Z8
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z18
-	VMOVDQU32    (DX)(BX*1), Z19
-	VMOVDQU32    (DX)(BX*2), Z20
+	VMOVDQU32    (BX), Z18
+	VMOVDQU32    (BX)(SI*1), Z19
+	VMOVDQU32    (BX)(SI*2), Z20
 	VPBROADCASTD (AX), Z21
 	VPDPBUSD     Z18, Z21, Z0
 	VPDPBUSD     Z19, Z21, Z1
@@ -2946,9 +3203,9 @@ groups:
 	VPDPBUSD     Z18, Z21, Z6
 	VPDPBUSD     Z19, Z21, Z7
 	VPDPBUSD     Z20, Z21, Z8
-	VMOVDQU32    64(DX), Z18
-	VMOVDQU32    64(DX)(BX*1), Z19
-	VMOVDQU32    64(DX)(BX*2), Z20
+	VMOVDQU32    64(BX), Z18
+	VMOVDQU32    64(BX)(SI*1), Z19
+	VMOVDQU32    64(BX)(SI*2), Z20
 	VPBROADCASTD 4(AX), Z21
 	VPDPBUSD     Z18, Z21, Z9
 	VPDPBUSD     Z19, Z21, Z10
@@ -2961,9 +3218,9 @@ groups:
 	VPDPBUSD     Z18, Z21, Z15
 	VPDPBUSD     Z19, Z21, Z16
 	VPDPBUSD     Z20, Z21, Z17
-	VMOVDQU32    128(DX), Z18
-	VMOVDQU32    128(DX)(BX*1), Z19
-	VMOVDQU32    128(DX)(BX*2), Z20
+	VMOVDQU32    128(BX), Z18
+	VMOVDQU32    128(BX)(SI*1), Z19
+	VMOVDQU32    128(BX)(SI*2), Z20
 	VPBROADCASTD 8(AX), Z21
 	VPDPBUSD     Z18, Z21, Z0
 	VPDPBUSD     Z19, Z21, Z1
@@ -2976,9 +3233,9 @@ groups:
 	VPDPBUSD     Z18, Z21, Z6
 	VPDPBUSD     Z19, Z21, Z7
 	VPDPBUSD     Z20, Z21, Z8
-	VMOVDQU32    192(DX), Z18
-	VMOVDQU32    192(DX)(BX*1), Z19
-	VMOVDQU32    192(DX)(BX*2), Z20
+	VMOVDQU32    192(BX), Z18
+	VMOVDQU32    192(BX)(SI*1), Z19
+	VMOVDQU32    192(BX)(SI*2), Z20
 	VPBROADCASTD 12(AX), Z21
 	VPDPBUSD     Z18, Z21, Z9
 	VPDPBUSD     Z19, Z21, Z10
@@ -2992,18 +3249,18 @@ groups:
 	VPDPBUSD     Z19, Z21, Z16
 	VPDPBUSD     Z20, Z21, Z17
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z18
-	VMOVDQU32    (DX)(BX*1), Z19
-	VMOVDQU32    (DX)(BX*2), Z20
+	VMOVDQU32    (BX), Z18
+	VMOVDQU32    (BX)(SI*1), Z19
+	VMOVDQU32    (BX)(SI*2), Z20
 	VPBROADCASTD (AX), Z21
 	VPDPBUSD     Z18, Z21, Z0
 	VPDPBUSD     Z19, Z21, Z1
@@ -3017,8 +3274,8 @@ group:
 	VPDPBUSD     Z19, Z21, Z7
 	VPDPBUSD     Z20, Z21, Z8
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
@@ -3031,181 +3288,200 @@ summed:
 	VPADDD    Z15, Z6, Z6
 	VPADDD    Z16, Z7, Z7
 	VPADDD    Z17, Z8, Z8
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R8
+	TESTQ     R8, R8
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z3, (AX)
-	VMOVDQU32 Z4, 64(AX)
-	VMOVDQU32 Z5, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z6, (AX)
-	VMOVDQU32 Z7, 64(AX)
-	VMOVDQU32 Z8, 128(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z3, (BX)(DX*1)
+	VMOVDQU32 Z4, 64(BX)(DX*1)
+	VMOVDQU32 Z5, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z6, (BX)(DX*1)
+	VMOVDQU32 Z7, 64(BX)(DX*1)
+	VMOVDQU32 Z8, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z18
-	VMOVUPS      64(BX), Z19
-	VMOVUPS      128(BX), Z20
-	VBROADCASTSS (DX), Z21
-	VMULPS       Z18, Z21, Z9
+	MOVQ         colScale+80(FP), R9
+	MOVQ         bias+88(FP), R10
+	MOVQ         residual+96(FP), R11
+	MOVQ         last+104(FP), R12
+	MOVQ         $-1, R13
+	BZHIQ        R12, R13, R13
+	KMOVQ        R13, K1
+	VMOVUPS      (R9), Z18
+	VMOVUPS      64(R9), Z19
+	VMOVUPS      128(R9), Z20
+	VBROADCASTSS (R8), Z21
+	VMULPS       Z18, Z21, Z22
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z9, Z0, Z0
-	VMULPS       Z19, Z21, Z9
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Z19, Z21, Z22
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z9, Z1, Z1
-	VMULPS       Z20, Z21, Z9
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z20, Z21, Z22
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z9, Z2, Z2
-	TESTQ        SI, SI
+	VMULPS       Z22, Z2, Z2
+	TESTQ        R10, R10
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	VADDPS       128(SI), Z2, Z2
+	VADDPS       (R10), Z0, Z0
+	VADDPS       64(R10), Z1, Z1
+	VADDPS       128(R10), Z2, Z2
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z9
-	VADDPS    Z9, Z0, Z0
-	VMOVUPS   64(DI)(R8*1), Z9
-	VADDPS    Z9, Z1, Z1
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z9
-	VADDPS    Z9, Z2, Z2
+	VMOVUPS   (R11)(DX*1), Z22
+	VADDPS    Z22, Z0, Z0
+	VMOVUPS   64(R11)(DX*1), Z22
+	VADDPS    Z22, Z1, Z1
+	VMOVUPS.Z 128(R11)(DX*1), K1, Z22
+	VADDPS    Z22, Z2, Z2
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, 64(AX)(R8*1)
-	VMOVUPS      Z2, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z21
-	VMULPS       Z18, Z21, Z9
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, 64(BX)(DX*1)
+	VMOVUPS      Z2, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R8), Z21
+	VMULPS       Z18, Z21, Z22
 	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z9, Z3, Z3
-	VMULPS       Z19, Z21, Z9
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z19, Z21, Z22
 	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z9, Z4, Z4
-	VMULPS       Z20, Z21, Z9
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z20, Z21, Z22
 	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z9, Z5, Z5
-	TESTQ        SI, SI
+	VMULPS       Z22, Z5, Z5
+	TESTQ        R10, R10
 	JZ           noBias1
-	VADDPS       (SI), Z3, Z3
-	VADDPS       64(SI), Z4, Z4
-	VADDPS       128(SI), Z5, Z5
+	VADDPS       (R10), Z3, Z3
+	VADDPS       64(R10), Z4, Z4
+	VADDPS       128(R10), Z5, Z5
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z9
-	VADDPS    Z9, Z3, Z3
-	VMOVUPS   64(DI)(R8*1), Z9
-	VADDPS    Z9, Z4, Z4
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z9
-	VADDPS    Z9, Z5, Z5
+	VMOVUPS   (R11)(DX*1), Z22
+	VADDPS    Z22, Z3, Z3
+	VMOVUPS   64(R11)(DX*1), Z22
+	VADDPS    Z22, Z4, Z4
+	VMOVUPS.Z 128(R11)(DX*1), K1, Z22
+	VADDPS    Z22, Z5, Z5
 
 noResidual1:
-	VMOVUPS      Z3, (AX)(R8*1)
-	VMOVUPS      Z4, 64(AX)(R8*1)
-	VMOVUPS      Z5, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z21
-	VMULPS       Z18, Z21, Z9
+	VMOVUPS      Z3, (BX)(DX*1)
+	VMOVUPS      Z4, 64(BX)(DX*1)
+	VMOVUPS      Z5, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R8), Z21
+	VMULPS       Z18, Z21, Z22
 	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z9, Z6, Z6
-	VMULPS       Z19, Z21, Z9
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z19, Z21, Z22
 	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z9, Z7, Z7
-	VMULPS       Z20, Z21, Z9
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z20, Z21, Z22
 	VCVTDQ2PS    Z8, Z8
-	VMULPS       Z9, Z8, Z8
-	TESTQ        SI, SI
+	VMULPS       Z22, Z8, Z8
+	TESTQ        R10, R10
 	JZ           noBias2
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	VADDPS       128(SI), Z8, Z8
+	VADDPS       (R10), Z6, Z6
+	VADDPS       64(R10), Z7, Z7
+	VADDPS       128(R10), Z8, Z8
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R11, R11
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z9
-	VADDPS    Z9, Z6, Z6
-	VMOVUPS   64(DI)(R8*1), Z9
-	VADDPS    Z9, Z7, Z7
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z9
-	VADDPS    Z9, Z8, Z8
+	VMOVUPS   (R11)(DX*1), Z22
+	VADDPS    Z22, Z6, Z6
+	VMOVUPS   64(R11)(DX*1), Z22
+	VADDPS    Z22, Z7, Z7
+	VMOVUPS.Z 128(R11)(DX*1), K1, Z22
+	VADDPS    Z22, Z8, Z8
 
 noResidual2:
-	VMOVUPS Z6, (AX)(R8*1)
-	VMOVUPS Z7, 64(AX)(R8*1)
-	VMOVUPS Z8, K1, 128(AX)(R8*1)
+	VMOVUPS Z6, (BX)(DX*1)
+	VMOVUPS Z7, 64(BX)(DX*1)
+	VMOVUPS Z8, K1, 128(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x0c, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x03, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile4x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile4x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile4x3VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	LEAQ      (CX)(CX*2), R8
+TEXT ·tile4x3VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (CX)(CX*2), R8
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R9
+	TESTQ     R9, R9
+	JZ        noSum
 	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
-	VPXORD    Z8, Z8, Z8
-	VPXORD    Z9, Z9, Z9
-	VPXORD    Z10, Z10, Z10
-	VPXORD    Z11, Z11, Z11
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z12
+	VPSLLD    $0x07, (R9), Z12
 	VPSUBD    Z12, Z0, Z0
 	VMOVDQA32 Z0, Z3
 	VMOVDQA32 Z0, Z6
 	VMOVDQA32 Z0, Z9
-	VPSLLD    $0x07, 64(DI), Z13
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R9), Z13
 	VPSUBD    Z13, Z1, Z1
 	VMOVDQA32 Z1, Z4
 	VMOVDQA32 Z1, Z7
 	VMOVDQA32 Z1, Z10
-	VPSLLD    $0x07, 128(DI), Z14
+	VPXORD    Z2, Z2, Z2
+	VPSLLD    $0x07, 128(R9), Z14
 	VPSUBD    Z14, Z2, Z2
 	VMOVDQA32 Z2, Z5
 	VMOVDQA32 Z2, Z8
 	VMOVDQA32 Z2, Z11
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z12
-	VMOVDQU32    (DX)(BX*1), Z13
-	VMOVDQU32    (DX)(BX*2), Z14
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
+	VMOVDQU32    (BX)(SI*2), Z14
 	VPBROADCASTD (AX), Z15
 	VPDPBUSD     Z12, Z15, Z0
 	VPDPBUSD     Z13, Z15, Z1
@@ -3222,9 +3498,9 @@ groups:
 	VPDPBUSD     Z12, Z15, Z9
 	VPDPBUSD     Z13, Z15, Z10
 	VPDPBUSD     Z14, Z15, Z11
-	VMOVDQU32    64(DX), Z12
-	VMOVDQU32    64(DX)(BX*1), Z13
-	VMOVDQU32    64(DX)(BX*2), Z14
+	VMOVDQU32    64(BX), Z12
+	VMOVDQU32    64(BX)(SI*1), Z13
+	VMOVDQU32    64(BX)(SI*2), Z14
 	VPBROADCASTD 4(AX), Z15
 	VPDPBUSD     Z12, Z15, Z0
 	VPDPBUSD     Z13, Z15, Z1
@@ -3241,9 +3517,9 @@ groups:
 	VPDPBUSD     Z12, Z15, Z9
 	VPDPBUSD     Z13, Z15, Z10
 	VPDPBUSD     Z14, Z15, Z11
-	VMOVDQU32    128(DX), Z12
-	VMOVDQU32    128(DX)(BX*1), Z13
-	VMOVDQU32    128(DX)(BX*2), Z14
+	VMOVDQU32    128(BX), Z12
+	VMOVDQU32    128(BX)(SI*1), Z13
+	VMOVDQU32    128(BX)(SI*2), Z14
 	VPBROADCASTD 8(AX), Z15
 	VPDPBUSD     Z12, Z15, Z0
 	VPDPBUSD     Z13, Z15, Z1
@@ -3260,9 +3536,9 @@ groups:
 	VPDPBUSD     Z12, Z15, Z9
 	VPDPBUSD     Z13, Z15, Z10
 	VPDPBUSD     Z14, Z15, Z11
-	VMOVDQU32    192(DX), Z12
-	VMOVDQU32    192(DX)(BX*1), Z13
-	VMOVDQU32    192(DX)(BX*2), Z14
+	VMOVDQU32    192(BX), Z12
+	VMOVDQU32    192(BX)(SI*1), Z13
+	VMOVDQU32    192(BX)(SI*2), Z14
 	VPBROADCASTD 12(AX), Z15
 	VPDPBUSD     Z12, Z15, Z0
 	VPDPBUSD     Z13, Z15, Z1
@@ -3280,18 +3556,18 @@ groups:
 	VPDPBUSD     Z13, Z15, Z10
 	VPDPBUSD     Z14, Z15, Z11
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z12
-	VMOVDQU32    (DX)(BX*1), Z13
-	VMOVDQU32    (DX)(BX*2), Z14
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
+	VMOVDQU32    (BX)(SI*2), Z14
 	VPBROADCASTD (AX), Z15
 	VPDPBUSD     Z12, Z15, Z0
 	VPDPBUSD     Z13, Z15, Z1
@@ -3309,48 +3585,47 @@ group:
 	VPDPBUSD     Z13, Z15, Z10
 	VPDPBUSD     Z14, Z15, Z11
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R9
+	TESTQ     R9, R9
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z3, (AX)
-	VMOVDQU32 Z4, 64(AX)
-	VMOVDQU32 Z5, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z6, (AX)
-	VMOVDQU32 Z7, 64(AX)
-	VMOVDQU32 Z8, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z9, (AX)
-	VMOVDQU32 Z10, 64(AX)
-	VMOVDQU32 Z11, 128(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z3, (BX)(DX*1)
+	VMOVDQU32 Z4, 64(BX)(DX*1)
+	VMOVDQU32 Z5, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z6, (BX)(DX*1)
+	VMOVDQU32 Z7, 64(BX)(DX*1)
+	VMOVDQU32 Z8, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z9, (BX)(DX*1)
+	VMOVDQU32 Z10, 64(BX)(DX*1)
+	VMOVDQU32 Z11, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z12
-	VMOVUPS      64(BX), Z13
-	VMOVUPS      128(BX), Z14
-	VBROADCASTSS (DX), Z15
+	MOVQ         colScale+80(FP), R10
+	MOVQ         bias+88(FP), R11
+	MOVQ         residual+96(FP), R12
+	MOVQ         last+104(FP), R13
+	MOVQ         $-1, R14
+	BZHIQ        R13, R14, R14
+	KMOVQ        R14, K1
+	VMOVUPS      (R10), Z12
+	VMOVUPS      64(R10), Z13
+	VMOVUPS      128(R10), Z14
+	VBROADCASTSS (R9), Z15
 	VMULPS       Z12, Z15, Z16
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       Z16, Z0, Z0
@@ -3360,28 +3635,28 @@ floats:
 	VMULPS       Z14, Z15, Z16
 	VCVTDQ2PS    Z2, Z2
 	VMULPS       Z16, Z2, Z2
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	VADDPS       128(SI), Z2, Z2
+	VADDPS       (R11), Z0, Z0
+	VADDPS       64(R11), Z1, Z1
+	VADDPS       128(R11), Z2, Z2
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z16
+	VMOVUPS   (R12)(DX*1), Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS   64(DI)(R8*1), Z16
+	VMOVUPS   64(R12)(DX*1), Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z16
+	VMOVUPS.Z 128(R12)(DX*1), K1, Z16
 	VADDPS    Z16, Z2, Z2
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, 64(AX)(R8*1)
-	VMOVUPS      Z2, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z15
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, 64(BX)(DX*1)
+	VMOVUPS      Z2, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R9), Z15
 	VMULPS       Z12, Z15, Z16
 	VCVTDQ2PS    Z3, Z3
 	VMULPS       Z16, Z3, Z3
@@ -3391,28 +3666,28 @@ noResidual0:
 	VMULPS       Z14, Z15, Z16
 	VCVTDQ2PS    Z5, Z5
 	VMULPS       Z16, Z5, Z5
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias1
-	VADDPS       (SI), Z3, Z3
-	VADDPS       64(SI), Z4, Z4
-	VADDPS       128(SI), Z5, Z5
+	VADDPS       (R11), Z3, Z3
+	VADDPS       64(R11), Z4, Z4
+	VADDPS       128(R11), Z5, Z5
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z16
+	VMOVUPS   (R12)(DX*1), Z16
 	VADDPS    Z16, Z3, Z3
-	VMOVUPS   64(DI)(R8*1), Z16
+	VMOVUPS   64(R12)(DX*1), Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z16
+	VMOVUPS.Z 128(R12)(DX*1), K1, Z16
 	VADDPS    Z16, Z5, Z5
 
 noResidual1:
-	VMOVUPS      Z3, (AX)(R8*1)
-	VMOVUPS      Z4, 64(AX)(R8*1)
-	VMOVUPS      Z5, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z15
+	VMOVUPS      Z3, (BX)(DX*1)
+	VMOVUPS      Z4, 64(BX)(DX*1)
+	VMOVUPS      Z5, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R9), Z15
 	VMULPS       Z12, Z15, Z16
 	VCVTDQ2PS    Z6, Z6
 	VMULPS       Z16, Z6, Z6
@@ -3422,28 +3697,28 @@ noResidual1:
 	VMULPS       Z14, Z15, Z16
 	VCVTDQ2PS    Z8, Z8
 	VMULPS       Z16, Z8, Z8
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias2
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	VADDPS       128(SI), Z8, Z8
+	VADDPS       (R11), Z6, Z6
+	VADDPS       64(R11), Z7, Z7
+	VADDPS       128(R11), Z8, Z8
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z16
+	VMOVUPS   (R12)(DX*1), Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS   64(DI)(R8*1), Z16
+	VMOVUPS   64(R12)(DX*1), Z16
 	VADDPS    Z16, Z7, Z7
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z16
+	VMOVUPS.Z 128(R12)(DX*1), K1, Z16
 	VADDPS    Z16, Z8, Z8
 
 noResidual2:
-	VMOVUPS      Z6, (AX)(R8*1)
-	VMOVUPS      Z7, 64(AX)(R8*1)
-	VMOVUPS      Z8, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z15
+	VMOVUPS      Z6, (BX)(DX*1)
+	VMOVUPS      Z7, 64(BX)(DX*1)
+	VMOVUPS      Z8, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 12(R9), Z15
 	VMULPS       Z12, Z15, Z16
 	VCVTDQ2PS    Z9, Z9
 	VMULPS       Z16, Z9, Z9
@@ -3453,83 +3728,103 @@ noResidual2:
 	VMULPS       Z14, Z15, Z16
 	VCVTDQ2PS    Z11, Z11
 	VMULPS       Z16, Z11, Z11
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias3
-	VADDPS       (SI), Z9, Z9
-	VADDPS       64(SI), Z10, Z10
-	VADDPS       128(SI), Z11, Z11
+	VADDPS       (R11), Z9, Z9
+	VADDPS       64(R11), Z10, Z10
+	VADDPS       128(R11), Z11, Z11
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual3
-	VMOVUPS   (DI)(R8*1), Z16
+	VMOVUPS   (R12)(DX*1), Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS   64(DI)(R8*1), Z16
+	VMOVUPS   64(R12)(DX*1), Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z16
+	VMOVUPS.Z 128(R12)(DX*1), K1, Z16
 	VADDPS    Z16, Z11, Z11
 
 noResidual3:
-	VMOVUPS Z9, (AX)(R8*1)
-	VMOVUPS Z10, 64(AX)(R8*1)
-	VMOVUPS Z11, K1, 128(AX)(R8*1)
+	VMOVUPS Z9, (BX)(DX*1)
+	VMOVUPS Z10, 64(BX)(DX*1)
+	VMOVUPS Z11, K1, 128(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x10, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x04, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile5x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile5x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile5x3VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	LEAQ      (CX)(CX*2), R8
+TEXT ·tile5x3VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (CX)(CX*2), R8
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R9
+	TESTQ     R9, R9
+	JZ        noSum
 	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
-	VPXORD    Z8, Z8, Z8
-	VPXORD    Z9, Z9, Z9
-	VPXORD    Z10, Z10, Z10
-	VPXORD    Z11, Z11, Z11
-	VPXORD    Z12, Z12, Z12
-	VPXORD    Z13, Z13, Z13
-	VPXORD    Z14, Z14, Z14
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z15
+	VPSLLD    $0x07, (R9), Z15
 	VPSUBD    Z15, Z0, Z0
 	VMOVDQA32 Z0, Z3
 	VMOVDQA32 Z0, Z6
 	VMOVDQA32 Z0, Z9
 	VMOVDQA32 Z0, Z12
-	VPSLLD    $0x07, 64(DI), Z16
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R9), Z16
 	VPSUBD    Z16, Z1, Z1
 	VMOVDQA32 Z1, Z4
 	VMOVDQA32 Z1, Z7
 	VMOVDQA32 Z1, Z10
 	VMOVDQA32 Z1, Z13
-	VPSLLD    $0x07, 128(DI), Z17
+	VPXORD    Z2, Z2, Z2
+	VPSLLD    $0x07, 128(R9), Z17
 	VPSUBD    Z17, Z2, Z2
 	VMOVDQA32 Z2, Z5
 	VMOVDQA32 Z2, Z8
 	VMOVDQA32 Z2, Z11
 	VMOVDQA32 Z2, Z14
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z15
-	VMOVDQU32    (DX)(BX*1), Z16
-	VMOVDQU32    (DX)(BX*2), Z17
+	VMOVDQU32    (BX), Z15
+	VMOVDQU32    (BX)(SI*1), Z16
+	VMOVDQU32    (BX)(SI*2), Z17
 	VPBROADCASTD (AX), Z18
 	VPDPBUSD     Z15, Z18, Z0
 	VPDPBUSD     Z16, Z18, Z1
@@ -3550,9 +3845,9 @@ groups:
 	VPDPBUSD     Z15, Z18, Z12
 	VPDPBUSD     Z16, Z18, Z13
 	VPDPBUSD     Z17, Z18, Z14
-	VMOVDQU32    64(DX), Z15
-	VMOVDQU32    64(DX)(BX*1), Z16
-	VMOVDQU32    64(DX)(BX*2), Z17
+	VMOVDQU32    64(BX), Z15
+	VMOVDQU32    64(BX)(SI*1), Z16
+	VMOVDQU32    64(BX)(SI*2), Z17
 	VPBROADCASTD 4(AX), Z18
 	VPDPBUSD     Z15, Z18, Z0
 	VPDPBUSD     Z16, Z18, Z1
@@ -3573,9 +3868,9 @@ groups:
 	VPDPBUSD     Z15, Z18, Z12
 	VPDPBUSD     Z16, Z18, Z13
 	VPDPBUSD     Z17, Z18, Z14
-	VMOVDQU32    128(DX), Z15
-	VMOVDQU32    128(DX)(BX*1), Z16
-	VMOVDQU32    128(DX)(BX*2), Z17
+	VMOVDQU32    128(BX), Z15
+	VMOVDQU32    128(BX)(SI*1), Z16
+	VMOVDQU32    128(BX)(SI*2), Z17
 	VPBROADCASTD 8(AX), Z18
 	VPDPBUSD     Z15, Z18, Z0
 	VPDPBUSD     Z16, Z18, Z1
@@ -3596,9 +3891,9 @@ groups:
 	VPDPBUSD     Z15, Z18, Z12
 	VPDPBUSD     Z16, Z18, Z13
 	VPDPBUSD     Z17, Z18, Z14
-	VMOVDQU32    192(DX), Z15
-	VMOVDQU32    192(DX)(BX*1), Z16
-	VMOVDQU32    192(DX)(BX*2), Z17
+	VMOVDQU32    192(BX), Z15
+	VMOVDQU32    192(BX)(SI*1), Z16
+	VMOVDQU32    192(BX)(SI*2), Z17
 	VPBROADCASTD 12(AX), Z18
 	VPDPBUSD     Z15, Z18, Z0
 	VPDPBUSD     Z16, Z18, Z1
@@ -3620,18 +3915,18 @@ groups:
 	VPDPBUSD     Z16, Z18, Z13
 	VPDPBUSD     Z17, Z18, Z14
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z15
-	VMOVDQU32    (DX)(BX*1), Z16
-	VMOVDQU32    (DX)(BX*2), Z17
+	VMOVDQU32    (BX), Z15
+	VMOVDQU32    (BX)(SI*1), Z16
+	VMOVDQU32    (BX)(SI*2), Z17
 	VPBROADCASTD (AX), Z18
 	VPDPBUSD     Z15, Z18, Z0
 	VPDPBUSD     Z16, Z18, Z1
@@ -3653,52 +3948,51 @@ group:
 	VPDPBUSD     Z16, Z18, Z13
 	VPDPBUSD     Z17, Z18, Z14
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R9
+	TESTQ     R9, R9
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z3, (AX)
-	VMOVDQU32 Z4, 64(AX)
-	VMOVDQU32 Z5, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z6, (AX)
-	VMOVDQU32 Z7, 64(AX)
-	VMOVDQU32 Z8, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z9, (AX)
-	VMOVDQU32 Z10, 64(AX)
-	VMOVDQU32 Z11, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z12, (AX)
-	VMOVDQU32 Z13, 64(AX)
-	VMOVDQU32 Z14, 128(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z3, (BX)(DX*1)
+	VMOVDQU32 Z4, 64(BX)(DX*1)
+	VMOVDQU32 Z5, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z6, (BX)(DX*1)
+	VMOVDQU32 Z7, 64(BX)(DX*1)
+	VMOVDQU32 Z8, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z9, (BX)(DX*1)
+	VMOVDQU32 Z10, 64(BX)(DX*1)
+	VMOVDQU32 Z11, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z12, (BX)(DX*1)
+	VMOVDQU32 Z13, 64(BX)(DX*1)
+	VMOVDQU32 Z14, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z15
-	VMOVUPS      64(BX), Z16
-	VMOVUPS      128(BX), Z17
-	VBROADCASTSS (DX), Z18
+	MOVQ         colScale+80(FP), R10
+	MOVQ         bias+88(FP), R11
+	MOVQ         residual+96(FP), R12
+	MOVQ         last+104(FP), R13
+	MOVQ         $-1, R14
+	BZHIQ        R13, R14, R14
+	KMOVQ        R14, K1
+	VMOVUPS      (R10), Z15
+	VMOVUPS      64(R10), Z16
+	VMOVUPS      128(R10), Z17
+	VBROADCASTSS (R9), Z18
 	VMULPS       Z15, Z18, Z19
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       Z19, Z0, Z0
@@ -3708,28 +4002,28 @@ floats:
 	VMULPS       Z17, Z18, Z19
 	VCVTDQ2PS    Z2, Z2
 	VMULPS       Z19, Z2, Z2
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	VADDPS       128(SI), Z2, Z2
+	VADDPS       (R11), Z0, Z0
+	VADDPS       64(R11), Z1, Z1
+	VADDPS       128(R11), Z2, Z2
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z19
+	VMOVUPS   (R12)(DX*1), Z19
 	VADDPS    Z19, Z0, Z0
-	VMOVUPS   64(DI)(R8*1), Z19
+	VMOVUPS   64(R12)(DX*1), Z19
 	VADDPS    Z19, Z1, Z1
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z19
+	VMOVUPS.Z 128(R12)(DX*1), K1, Z19
 	VADDPS    Z19, Z2, Z2
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, 64(AX)(R8*1)
-	VMOVUPS      Z2, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z18
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, 64(BX)(DX*1)
+	VMOVUPS      Z2, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R9), Z18
 	VMULPS       Z15, Z18, Z19
 	VCVTDQ2PS    Z3, Z3
 	VMULPS       Z19, Z3, Z3
@@ -3739,28 +4033,28 @@ noResidual0:
 	VMULPS       Z17, Z18, Z19
 	VCVTDQ2PS    Z5, Z5
 	VMULPS       Z19, Z5, Z5
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias1
-	VADDPS       (SI), Z3, Z3
-	VADDPS       64(SI), Z4, Z4
-	VADDPS       128(SI), Z5, Z5
+	VADDPS       (R11), Z3, Z3
+	VADDPS       64(R11), Z4, Z4
+	VADDPS       128(R11), Z5, Z5
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z19
+	VMOVUPS   (R12)(DX*1), Z19
 	VADDPS    Z19, Z3, Z3
-	VMOVUPS   64(DI)(R8*1), Z19
+	VMOVUPS   64(R12)(DX*1), Z19
 	VADDPS    Z19, Z4, Z4
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z19
+	VMOVUPS.Z 128(R12)(DX*1), K1, Z19
 	VADDPS    Z19, Z5, Z5
 
 noResidual1:
-	VMOVUPS      Z3, (AX)(R8*1)
-	VMOVUPS      Z4, 64(AX)(R8*1)
-	VMOVUPS      Z5, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z18
+	VMOVUPS      Z3, (BX)(DX*1)
+	VMOVUPS      Z4, 64(BX)(DX*1)
+	VMOVUPS      Z5, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R9), Z18
 	VMULPS       Z15, Z18, Z19
 	VCVTDQ2PS    Z6, Z6
 	VMULPS       Z19, Z6, Z6
@@ -3770,28 +4064,28 @@ noResidual1:
 	VMULPS       Z17, Z18, Z19
 	VCVTDQ2PS    Z8, Z8
 	VMULPS       Z19, Z8, Z8
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias2
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	VADDPS       128(SI), Z8, Z8
+	VADDPS       (R11), Z6, Z6
+	VADDPS       64(R11), Z7, Z7
+	VADDPS       128(R11), Z8, Z8
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z19
+	VMOVUPS   (R12)(DX*1), Z19
 	VADDPS    Z19, Z6, Z6
-	VMOVUPS   64(DI)(R8*1), Z19
+	VMOVUPS   64(R12)(DX*1), Z19
 	VADDPS    Z19, Z7, Z7
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z19
+	VMOVUPS.Z 128(R12)(DX*1), K1, Z19
 	VADDPS    Z19, Z8, Z8
 
 noResidual2:
-	VMOVUPS      Z6, (AX)(R8*1)
-	VMOVUPS      Z7, 64(AX)(R8*1)
-	VMOVUPS      Z8, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z18
+	VMOVUPS      Z6, (BX)(DX*1)
+	VMOVUPS      Z7, 64(BX)(DX*1)
+	VMOVUPS      Z8, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 12(R9), Z18
 	VMULPS       Z15, Z18, Z19
 	VCVTDQ2PS    Z9, Z9
 	VMULPS       Z19, Z9, Z9
@@ -3801,28 +4095,28 @@ noResidual2:
 	VMULPS       Z17, Z18, Z19
 	VCVTDQ2PS    Z11, Z11
 	VMULPS       Z19, Z11, Z11
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias3
-	VADDPS       (SI), Z9, Z9
-	VADDPS       64(SI), Z10, Z10
-	VADDPS       128(SI), Z11, Z11
+	VADDPS       (R11), Z9, Z9
+	VADDPS       64(R11), Z10, Z10
+	VADDPS       128(R11), Z11, Z11
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual3
-	VMOVUPS   (DI)(R8*1), Z19
+	VMOVUPS   (R12)(DX*1), Z19
 	VADDPS    Z19, Z9, Z9
-	VMOVUPS   64(DI)(R8*1), Z19
+	VMOVUPS   64(R12)(DX*1), Z19
 	VADDPS    Z19, Z10, Z10
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z19
+	VMOVUPS.Z 128(R12)(DX*1), K1, Z19
 	VADDPS    Z19, Z11, Z11
 
 noResidual3:
-	VMOVUPS      Z9, (AX)(R8*1)
-	VMOVUPS      Z10, 64(AX)(R8*1)
-	VMOVUPS      Z11, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 16(DX), Z18
+	VMOVUPS      Z9, (BX)(DX*1)
+	VMOVUPS      Z10, 64(BX)(DX*1)
+	VMOVUPS      Z11, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 16(R9), Z18
 	VMULPS       Z15, Z18, Z19
 	VCVTDQ2PS    Z12, Z12
 	VMULPS       Z19, Z12, Z12
@@ -3832,90 +4126,110 @@ noResidual3:
 	VMULPS       Z17, Z18, Z19
 	VCVTDQ2PS    Z14, Z14
 	VMULPS       Z19, Z14, Z14
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias4
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	VADDPS       128(SI), Z14, Z14
+	VADDPS       (R11), Z12, Z12
+	VADDPS       64(R11), Z13, Z13
+	VADDPS       128(R11), Z14, Z14
 
 noBias4:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual4
-	VMOVUPS   (DI)(R8*1), Z19
+	VMOVUPS   (R12)(DX*1), Z19
 	VADDPS    Z19, Z12, Z12
-	VMOVUPS   64(DI)(R8*1), Z19
+	VMOVUPS   64(R12)(DX*1), Z19
 	VADDPS    Z19, Z13, Z13
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z19
+	VMOVUPS.Z 128(R12)(DX*1), K1, Z19
 	VADDPS    Z19, Z14, Z14
 
 noResidual4:
-	VMOVUPS Z12, (AX)(R8*1)
-	VMOVUPS Z13, 64(AX)(R8*1)
-	VMOVUPS Z14, K1, 128(AX)(R8*1)
+	VMOVUPS Z12, (BX)(DX*1)
+	VMOVUPS Z13, 64(BX)(DX*1)
+	VMOVUPS Z14, K1, 128(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x14, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x05, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile6x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile6x3VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile6x3VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	LEAQ      (CX)(CX*2), R8
-	LEAQ      (CX)(CX*4), R9
+TEXT ·tile6x3VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (CX)(CX*2), R8
+	LEAQ (CX)(CX*4), R9
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R10
+	TESTQ     R10, R10
+	JZ        noSum
 	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
-	VPXORD    Z8, Z8, Z8
-	VPXORD    Z9, Z9, Z9
-	VPXORD    Z10, Z10, Z10
-	VPXORD    Z11, Z11, Z11
-	VPXORD    Z12, Z12, Z12
-	VPXORD    Z13, Z13, Z13
-	VPXORD    Z14, Z14, Z14
-	VPXORD    Z15, Z15, Z15
-	VPXORD    Z16, Z16, Z16
-	VPXORD    Z17, Z17, Z17
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z18
+	VPSLLD    $0x07, (R10), Z18
 	VPSUBD    Z18, Z0, Z0
 	VMOVDQA32 Z0, Z3
 	VMOVDQA32 Z0, Z6
 	VMOVDQA32 Z0, Z9
 	VMOVDQA32 Z0, Z12
 	VMOVDQA32 Z0, Z15
-	VPSLLD    $0x07, 64(DI), Z19
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R10), Z19
 	VPSUBD    Z19, Z1, Z1
 	VMOVDQA32 Z1, Z4
 	VMOVDQA32 Z1, Z7
 	VMOVDQA32 Z1, Z10
 	VMOVDQA32 Z1, Z13
 	VMOVDQA32 Z1, Z16
-	VPSLLD    $0x07, 128(DI), Z20
+	VPXORD    Z2, Z2, Z2
+	VPSLLD    $0x07, 128(R10), Z20
 	VPSUBD    Z20, Z2, Z2
 	VMOVDQA32 Z2, Z5
 	VMOVDQA32 Z2, Z8
 	VMOVDQA32 Z2, Z11
 	VMOVDQA32 Z2, Z14
 	VMOVDQA32 Z2, Z17
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z18
-	VMOVDQU32    (DX)(BX*1), Z19
-	VMOVDQU32    (DX)(BX*2), Z20
+	VMOVDQU32    (BX), Z18
+	VMOVDQU32    (BX)(SI*1), Z19
+	VMOVDQU32    (BX)(SI*2), Z20
 	VPBROADCASTD (AX), Z21
 	VPDPBUSD     Z18, Z21, Z0
 	VPDPBUSD     Z19, Z21, Z1
@@ -3940,9 +4254,9 @@ groups:
 	VPDPBUSD     Z18, Z21, Z15
 	VPDPBUSD     Z19, Z21, Z16
 	VPDPBUSD     Z20, Z21, Z17
-	VMOVDQU32    64(DX), Z18
-	VMOVDQU32    64(DX)(BX*1), Z19
-	VMOVDQU32    64(DX)(BX*2), Z20
+	VMOVDQU32    64(BX), Z18
+	VMOVDQU32    64(BX)(SI*1), Z19
+	VMOVDQU32    64(BX)(SI*2), Z20
 	VPBROADCASTD 4(AX), Z21
 	VPDPBUSD     Z18, Z21, Z0
 	VPDPBUSD     Z19, Z21, Z1
@@ -3967,9 +4281,9 @@ groups:
 	VPDPBUSD     Z18, Z21, Z15
 	VPDPBUSD     Z19, Z21, Z16
 	VPDPBUSD     Z20, Z21, Z17
-	VMOVDQU32    128(DX), Z18
-	VMOVDQU32    128(DX)(BX*1), Z19
-	VMOVDQU32    128(DX)(BX*2), Z20
+	VMOVDQU32    128(BX), Z18
+	VMOVDQU32    128(BX)(SI*1), Z19
+	VMOVDQU32    128(BX)(SI*2), Z20
 	VPBROADCASTD 8(AX), Z21
 	VPDPBUSD     Z18, Z21, Z0
 	VPDPBUSD     Z19, Z21, Z1
@@ -3994,9 +4308,9 @@ groups:
 	VPDPBUSD     Z18, Z21, Z15
 	VPDPBUSD     Z19, Z21, Z16
 	VPDPBUSD     Z20, Z21, Z17
-	VMOVDQU32    192(DX), Z18
-	VMOVDQU32    192(DX)(BX*1), Z19
-	VMOVDQU32    192(DX)(BX*2), Z20
+	VMOVDQU32    192(BX), Z18
+	VMOVDQU32    192(BX)(SI*1), Z19
+	VMOVDQU32    192(BX)(SI*2), Z20
 	VPBROADCASTD 12(AX), Z21
 	VPDPBUSD     Z18, Z21, Z0
 	VPDPBUSD     Z19, Z21, Z1
@@ -4022,18 +4336,18 @@ groups:
 	VPDPBUSD     Z19, Z21, Z16
 	VPDPBUSD     Z20, Z21, Z17
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z18
-	VMOVDQU32    (DX)(BX*1), Z19
-	VMOVDQU32    (DX)(BX*2), Z20
+	VMOVDQU32    (BX), Z18
+	VMOVDQU32    (BX)(SI*1), Z19
+	VMOVDQU32    (BX)(SI*2), Z20
 	VPBROADCASTD (AX), Z21
 	VPDPBUSD     Z18, Z21, Z0
 	VPDPBUSD     Z19, Z21, Z1
@@ -4059,56 +4373,55 @@ group:
 	VPDPBUSD     Z19, Z21, Z16
 	VPDPBUSD     Z20, Z21, Z17
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R10
+	TESTQ     R10, R10
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z3, (AX)
-	VMOVDQU32 Z4, 64(AX)
-	VMOVDQU32 Z5, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z6, (AX)
-	VMOVDQU32 Z7, 64(AX)
-	VMOVDQU32 Z8, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z9, (AX)
-	VMOVDQU32 Z10, 64(AX)
-	VMOVDQU32 Z11, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z12, (AX)
-	VMOVDQU32 Z13, 64(AX)
-	VMOVDQU32 Z14, 128(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z15, (AX)
-	VMOVDQU32 Z16, 64(AX)
-	VMOVDQU32 Z17, 128(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z3, (BX)(DX*1)
+	VMOVDQU32 Z4, 64(BX)(DX*1)
+	VMOVDQU32 Z5, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z6, (BX)(DX*1)
+	VMOVDQU32 Z7, 64(BX)(DX*1)
+	VMOVDQU32 Z8, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z9, (BX)(DX*1)
+	VMOVDQU32 Z10, 64(BX)(DX*1)
+	VMOVDQU32 Z11, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z12, (BX)(DX*1)
+	VMOVDQU32 Z13, 64(BX)(DX*1)
+	VMOVDQU32 Z14, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z15, (BX)(DX*1)
+	VMOVDQU32 Z16, 64(BX)(DX*1)
+	VMOVDQU32 Z17, 128(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z18
-	VMOVUPS      64(BX), Z19
-	VMOVUPS      128(BX), Z20
-	VBROADCASTSS (DX), Z21
+	MOVQ         colScale+80(FP), R11
+	MOVQ         bias+88(FP), R12
+	MOVQ         residual+96(FP), R13
+	MOVQ         last+104(FP), R14
+	MOVQ         $-1, R15
+	BZHIQ        R14, R15, R15
+	KMOVQ        R15, K1
+	VMOVUPS      (R11), Z18
+	VMOVUPS      64(R11), Z19
+	VMOVUPS      128(R11), Z20
+	VBROADCASTSS (R10), Z21
 	VMULPS       Z18, Z21, Z22
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       Z22, Z0, Z0
@@ -4118,28 +4431,28 @@ floats:
 	VMULPS       Z20, Z21, Z22
 	VCVTDQ2PS    Z2, Z2
 	VMULPS       Z22, Z2, Z2
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	VADDPS       128(SI), Z2, Z2
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
+	VADDPS       128(R12), Z2, Z2
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z22
+	VMOVUPS   (R13)(DX*1), Z22
 	VADDPS    Z22, Z0, Z0
-	VMOVUPS   64(DI)(R8*1), Z22
+	VMOVUPS   64(R13)(DX*1), Z22
 	VADDPS    Z22, Z1, Z1
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VMOVUPS.Z 128(R13)(DX*1), K1, Z22
 	VADDPS    Z22, Z2, Z2
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, 64(AX)(R8*1)
-	VMOVUPS      Z2, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z21
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, 64(BX)(DX*1)
+	VMOVUPS      Z2, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R10), Z21
 	VMULPS       Z18, Z21, Z22
 	VCVTDQ2PS    Z3, Z3
 	VMULPS       Z22, Z3, Z3
@@ -4149,28 +4462,28 @@ noResidual0:
 	VMULPS       Z20, Z21, Z22
 	VCVTDQ2PS    Z5, Z5
 	VMULPS       Z22, Z5, Z5
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias1
-	VADDPS       (SI), Z3, Z3
-	VADDPS       64(SI), Z4, Z4
-	VADDPS       128(SI), Z5, Z5
+	VADDPS       (R12), Z3, Z3
+	VADDPS       64(R12), Z4, Z4
+	VADDPS       128(R12), Z5, Z5
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z22
+	VMOVUPS   (R13)(DX*1), Z22
 	VADDPS    Z22, Z3, Z3
-	VMOVUPS   64(DI)(R8*1), Z22
+	VMOVUPS   64(R13)(DX*1), Z22
 	VADDPS    Z22, Z4, Z4
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VMOVUPS.Z 128(R13)(DX*1), K1, Z22
 	VADDPS    Z22, Z5, Z5
 
 noResidual1:
-	VMOVUPS      Z3, (AX)(R8*1)
-	VMOVUPS      Z4, 64(AX)(R8*1)
-	VMOVUPS      Z5, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z21
+	VMOVUPS      Z3, (BX)(DX*1)
+	VMOVUPS      Z4, 64(BX)(DX*1)
+	VMOVUPS      Z5, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R10), Z21
 	VMULPS       Z18, Z21, Z22
 	VCVTDQ2PS    Z6, Z6
 	VMULPS       Z22, Z6, Z6
@@ -4180,28 +4493,28 @@ noResidual1:
 	VMULPS       Z20, Z21, Z22
 	VCVTDQ2PS    Z8, Z8
 	VMULPS       Z22, Z8, Z8
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias2
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	VADDPS       128(SI), Z8, Z8
+	VADDPS       (R12), Z6, Z6
+	VADDPS       64(R12), Z7, Z7
+	VADDPS       128(R12), Z8, Z8
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z22
+	VMOVUPS   (R13)(DX*1), Z22
 	VADDPS    Z22, Z6, Z6
-	VMOVUPS   64(DI)(R8*1), Z22
+	VMOVUPS   64(R13)(DX*1), Z22
 	VADDPS    Z22, Z7, Z7
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VMOVUPS.Z 128(R13)(DX*1), K1, Z22
 	VADDPS    Z22, Z8, Z8
 
 noResidual2:
-	VMOVUPS      Z6, (AX)(R8*1)
-	VMOVUPS      Z7, 64(AX)(R8*1)
-	VMOVUPS      Z8, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z21
+	VMOVUPS      Z6, (BX)(DX*1)
+	VMOVUPS      Z7, 64(BX)(DX*1)
+	VMOVUPS      Z8, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 12(R10), Z21
 	VMULPS       Z18, Z21, Z22
 	VCVTDQ2PS    Z9, Z9
 	VMULPS       Z22, Z9, Z9
@@ -4211,28 +4524,28 @@ noResidual2:
 	VMULPS       Z20, Z21, Z22
 	VCVTDQ2PS    Z11, Z11
 	VMULPS       Z22, Z11, Z11
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias3
-	VADDPS       (SI), Z9, Z9
-	VADDPS       64(SI), Z10, Z10
-	VADDPS       128(SI), Z11, Z11
+	VADDPS       (R12), Z9, Z9
+	VADDPS       64(R12), Z10, Z10
+	VADDPS       128(R12), Z11, Z11
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual3
-	VMOVUPS   (DI)(R8*1), Z22
+	VMOVUPS   (R13)(DX*1), Z22
 	VADDPS    Z22, Z9, Z9
-	VMOVUPS   64(DI)(R8*1), Z22
+	VMOVUPS   64(R13)(DX*1), Z22
 	VADDPS    Z22, Z10, Z10
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VMOVUPS.Z 128(R13)(DX*1), K1, Z22
 	VADDPS    Z22, Z11, Z11
 
 noResidual3:
-	VMOVUPS      Z9, (AX)(R8*1)
-	VMOVUPS      Z10, 64(AX)(R8*1)
-	VMOVUPS      Z11, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 16(DX), Z21
+	VMOVUPS      Z9, (BX)(DX*1)
+	VMOVUPS      Z10, 64(BX)(DX*1)
+	VMOVUPS      Z11, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 16(R10), Z21
 	VMULPS       Z18, Z21, Z22
 	VCVTDQ2PS    Z12, Z12
 	VMULPS       Z22, Z12, Z12
@@ -4242,28 +4555,28 @@ noResidual3:
 	VMULPS       Z20, Z21, Z22
 	VCVTDQ2PS    Z14, Z14
 	VMULPS       Z22, Z14, Z14
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias4
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	VADDPS       128(SI), Z14, Z14
+	VADDPS       (R12), Z12, Z12
+	VADDPS       64(R12), Z13, Z13
+	VADDPS       128(R12), Z14, Z14
 
 noBias4:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual4
-	VMOVUPS   (DI)(R8*1), Z22
+	VMOVUPS   (R13)(DX*1), Z22
 	VADDPS    Z22, Z12, Z12
-	VMOVUPS   64(DI)(R8*1), Z22
+	VMOVUPS   64(R13)(DX*1), Z22
 	VADDPS    Z22, Z13, Z13
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VMOVUPS.Z 128(R13)(DX*1), K1, Z22
 	VADDPS    Z22, Z14, Z14
 
 noResidual4:
-	VMOVUPS      Z12, (AX)(R8*1)
-	VMOVUPS      Z13, 64(AX)(R8*1)
-	VMOVUPS      Z14, K1, 128(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 20(DX), Z21
+	VMOVUPS      Z12, (BX)(DX*1)
+	VMOVUPS      Z13, 64(BX)(DX*1)
+	VMOVUPS      Z14, K1, 128(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 20(R10), Z21
 	VMULPS       Z18, Z21, Z22
 	VCVTDQ2PS    Z15, Z15
 	VMULPS       Z22, Z15, Z15
@@ -4273,43 +4586,53 @@ noResidual4:
 	VMULPS       Z20, Z21, Z22
 	VCVTDQ2PS    Z17, Z17
 	VMULPS       Z22, Z17, Z17
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias5
-	VADDPS       (SI), Z15, Z15
-	VADDPS       64(SI), Z16, Z16
-	VADDPS       128(SI), Z17, Z17
+	VADDPS       (R12), Z15, Z15
+	VADDPS       64(R12), Z16, Z16
+	VADDPS       128(R12), Z17, Z17
 
 noBias5:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual5
-	VMOVUPS   (DI)(R8*1), Z22
+	VMOVUPS   (R13)(DX*1), Z22
 	VADDPS    Z22, Z15, Z15
-	VMOVUPS   64(DI)(R8*1), Z22
+	VMOVUPS   64(R13)(DX*1), Z22
 	VADDPS    Z22, Z16, Z16
-	VMOVUPS.Z 128(DI)(R8*1), K1, Z22
+	VMOVUPS.Z 128(R13)(DX*1), K1, Z22
 	VADDPS    Z22, Z17, Z17
 
 noResidual5:
-	VMOVUPS Z15, (AX)(R8*1)
-	VMOVUPS Z16, 64(AX)(R8*1)
-	VMOVUPS Z17, K1, 128(AX)(R8*1)
+	VMOVUPS Z15, (BX)(DX*1)
+	VMOVUPS Z16, 64(BX)(DX*1)
+	VMOVUPS Z17, K1, 128(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x18, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x06, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile1x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile1x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile1x4VNNI(SB), NOSPLIT, $0-104
-	MOVQ   a+16(FP), AX
-	MOVQ   lda+24(FP), CX
-	MOVQ   b+32(FP), CX
-	MOVQ   panelStride+40(FP), DX
-	MOVQ   groups+48(FP), BX
-	MOVQ   sum+56(FP), SI
-	LEAQ   (DX)(DX*2), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+TEXT ·tile1x4VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (SI)(SI*2), R8
+	XORQ DX, DX
+
+tile:
+	MOVQ   b+32(FP), BX
+	MOVQ   groups+48(FP), DI
+	MOVQ   sum+64(FP), R9
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
@@ -4322,80 +4645,91 @@ TEXT ·tile1x4VNNI(SB), NOSPLIT, $0-104
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	TESTQ  SI, SI
-	JZ     started
-	VPSLLD $0x07, (SI), Z16
+	TESTQ  R9, R9
+	JZ     noSum
+	VPXORD Z0, Z0, Z0
+	VPSLLD $0x07, (R9), Z16
 	VPSUBD Z16, Z0, Z0
-	VPSLLD $0x07, 64(SI), Z17
+	VPXORD Z1, Z1, Z1
+	VPSLLD $0x07, 64(R9), Z17
 	VPSUBD Z17, Z1, Z1
-	VPSLLD $0x07, 128(SI), Z18
+	VPXORD Z2, Z2, Z2
+	VPSLLD $0x07, 128(R9), Z18
 	VPSUBD Z18, Z2, Z2
-	VPSLLD $0x07, 192(SI), Z19
+	VPXORD Z3, Z3, Z3
+	VPSLLD $0x07, 192(R9), Z19
 	VPSUBD Z19, Z3, Z3
+	JMP    started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
 
 started:
-	SUBQ $0x04, BX
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (CX), Z16
-	VMOVDQU32    (CX)(DX*1), Z17
-	VMOVDQU32    (CX)(DX*2), Z18
-	VMOVDQU32    (CX)(DI*1), Z19
+	VMOVDQU32    (BX), Z16
+	VMOVDQU32    (BX)(SI*1), Z17
+	VMOVDQU32    (BX)(SI*2), Z18
+	VMOVDQU32    (BX)(R8*1), Z19
 	VPBROADCASTD (AX), Z20
 	VPDPBUSD     Z16, Z20, Z0
 	VPDPBUSD     Z17, Z20, Z1
 	VPDPBUSD     Z18, Z20, Z2
 	VPDPBUSD     Z19, Z20, Z3
-	VMOVDQU32    64(CX), Z16
-	VMOVDQU32    64(CX)(DX*1), Z17
-	VMOVDQU32    64(CX)(DX*2), Z18
-	VMOVDQU32    64(CX)(DI*1), Z19
+	VMOVDQU32    64(BX), Z16
+	VMOVDQU32    64(BX)(SI*1), Z17
+	VMOVDQU32    64(BX)(SI*2), Z18
+	VMOVDQU32    64(BX)(R8*1), Z19
 	VPBROADCASTD 4(AX), Z20
 	VPDPBUSD     Z16, Z20, Z4
 	VPDPBUSD     Z17, Z20, Z5
 	VPDPBUSD     Z18, Z20, Z6
 	VPDPBUSD     Z19, Z20, Z7
-	VMOVDQU32    128(CX), Z16
-	VMOVDQU32    128(CX)(DX*1), Z17
-	VMOVDQU32    128(CX)(DX*2), Z18
-	VMOVDQU32    128(CX)(DI*1), Z19
+	VMOVDQU32    128(BX), Z16
+	VMOVDQU32    128(BX)(SI*1), Z17
+	VMOVDQU32    128(BX)(SI*2), Z18
+	VMOVDQU32    128(BX)(R8*1), Z19
 	VPBROADCASTD 8(AX), Z20
 	VPDPBUSD     Z16, Z20, Z8
 	VPDPBUSD     Z17, Z20, Z9
 	VPDPBUSD     Z18, Z20, Z10
 	VPDPBUSD     Z19, Z20, Z11
-	VMOVDQU32    192(CX), Z16
-	VMOVDQU32    192(CX)(DX*1), Z17
-	VMOVDQU32    192(CX)(DX*2), Z18
-	VMOVDQU32    192(CX)(DI*1), Z19
+	VMOVDQU32    192(BX), Z16
+	VMOVDQU32    192(BX)(SI*1), Z17
+	VMOVDQU32    192(BX)(SI*2), Z18
+	VMOVDQU32    192(BX)(R8*1), Z19
 	VPBROADCASTD 12(AX), Z20
 	VPDPBUSD     Z16, Z20, Z12
 	VPDPBUSD     Z17, Z20, Z13
 	VPDPBUSD     Z18, Z20, Z14
 	VPDPBUSD     Z19, Z20, Z15
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, CX
-	SUBQ         $0x04, BX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, BX
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (CX), Z16
-	VMOVDQU32    (CX)(DX*1), Z17
-	VMOVDQU32    (CX)(DX*2), Z18
-	VMOVDQU32    (CX)(DI*1), Z19
+	VMOVDQU32    (BX), Z16
+	VMOVDQU32    (BX)(SI*1), Z17
+	VMOVDQU32    (BX)(SI*2), Z18
+	VMOVDQU32    (BX)(R8*1), Z19
 	VPBROADCASTD (AX), Z20
 	VPDPBUSD     Z16, Z20, Z0
 	VPDPBUSD     Z17, Z20, Z1
 	VPDPBUSD     Z18, Z20, Z2
 	VPDPBUSD     Z19, Z20, Z3
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	DECQ         BX
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
@@ -4411,90 +4745,95 @@ summed:
 	VPADDD    Z5, Z1, Z1
 	VPADDD    Z6, Z2, Z2
 	VPADDD    Z7, Z3, Z3
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), CX
-	TESTQ     CX, CX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R9
+	TESTQ     R9, R9
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	VMOVDQU32 Z3, 192(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	VMOVDQU32 Z3, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), DX
-	MOVQ         bias+80(FP), BX
-	MOVQ         residual+88(FP), SI
-	MOVQ         last+96(FP), DI
-	MOVQ         $-1, R8
-	BZHIQ        DI, R8, R8
-	KMOVQ        R8, K1
-	XORQ         DI, DI
-	VMOVUPS      (DX), Z16
-	VMOVUPS      64(DX), Z17
-	VMOVUPS      128(DX), Z18
-	VMOVUPS      192(DX), Z19
-	VBROADCASTSS (CX), Z20
-	VMULPS       Z16, Z20, Z4
+	MOVQ         colScale+80(FP), R10
+	MOVQ         bias+88(FP), R11
+	MOVQ         residual+96(FP), R12
+	MOVQ         last+104(FP), R13
+	MOVQ         $-1, R14
+	BZHIQ        R13, R14, R14
+	KMOVQ        R14, K1
+	VMOVUPS      (R10), Z16
+	VMOVUPS      64(R10), Z17
+	VMOVUPS      128(R10), Z18
+	VMOVUPS      192(R10), Z19
+	VBROADCASTSS (R9), Z20
+	VMULPS       Z16, Z20, Z16
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z4, Z0, Z0
-	VMULPS       Z17, Z20, Z4
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z17, Z20, Z16
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z4, Z1, Z1
-	VMULPS       Z18, Z20, Z4
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z18, Z20, Z16
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z4, Z2, Z2
-	VMULPS       Z19, Z20, Z4
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z19, Z20, Z16
 	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z4, Z3, Z3
-	TESTQ        BX, BX
+	VMULPS       Z16, Z3, Z3
+	TESTQ        R11, R11
 	JZ           noBias0
-	VADDPS       (BX), Z0, Z0
-	VADDPS       64(BX), Z1, Z1
-	VADDPS       128(BX), Z2, Z2
-	VADDPS       192(BX), Z3, Z3
+	VADDPS       (R11), Z0, Z0
+	VADDPS       64(R11), Z1, Z1
+	VADDPS       128(R11), Z2, Z2
+	VADDPS       192(R11), Z3, Z3
 
 noBias0:
-	TESTQ     SI, SI
+	TESTQ     R12, R12
 	JZ        noResidual0
-	VMOVUPS   (SI)(DI*1), Z4
-	VADDPS    Z4, Z0, Z0
-	VMOVUPS   64(SI)(DI*1), Z4
-	VADDPS    Z4, Z1, Z1
-	VMOVUPS   128(SI)(DI*1), Z4
-	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 192(SI)(DI*1), K1, Z4
-	VADDPS    Z4, Z3, Z3
+	VMOVUPS   (R12)(DX*1), Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS   64(R12)(DX*1), Z16
+	VADDPS    Z16, Z1, Z1
+	VMOVUPS   128(R12)(DX*1), Z16
+	VADDPS    Z16, Z2, Z2
+	VMOVUPS.Z 192(R12)(DX*1), K1, Z16
+	VADDPS    Z16, Z3, Z3
 
 noResidual0:
-	VMOVUPS Z0, (AX)(DI*1)
-	VMOVUPS Z1, 64(AX)(DI*1)
-	VMOVUPS Z2, 128(AX)(DI*1)
-	VMOVUPS Z3, K1, 192(AX)(DI*1)
+	VMOVUPS Z0, (BX)(DX*1)
+	VMOVUPS Z1, 64(BX)(DX*1)
+	VMOVUPS Z2, 128(BX)(DX*1)
+	VMOVUPS Z3, K1, 192(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x04, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x01, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile2x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile2x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile2x4VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	LEAQ      (BX)(BX*2), R8
-	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
+TEXT ·tile2x4VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (SI)(SI*2), R8
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R9
 	VPXORD    Z8, Z8, Z8
 	VPXORD    Z9, Z9, Z9
 	VPXORD    Z10, Z10, Z10
@@ -4503,30 +4842,45 @@ TEXT ·tile2x4VNNI(SB), NOSPLIT, $0-104
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z16
+	TESTQ     R9, R9
+	JZ        noSum
+	VPXORD    Z0, Z0, Z0
+	VPSLLD    $0x07, (R9), Z16
 	VPSUBD    Z16, Z0, Z0
 	VMOVDQA32 Z0, Z4
-	VPSLLD    $0x07, 64(DI), Z17
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R9), Z17
 	VPSUBD    Z17, Z1, Z1
 	VMOVDQA32 Z1, Z5
-	VPSLLD    $0x07, 128(DI), Z18
+	VPXORD    Z2, Z2, Z2
+	VPSLLD    $0x07, 128(R9), Z18
 	VPSUBD    Z18, Z2, Z2
 	VMOVDQA32 Z2, Z6
-	VPSLLD    $0x07, 192(DI), Z19
+	VPXORD    Z3, Z3, Z3
+	VPSLLD    $0x07, 192(R9), Z19
 	VPSUBD    Z19, Z3, Z3
 	VMOVDQA32 Z3, Z7
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z16
-	VMOVDQU32    (DX)(BX*1), Z17
-	VMOVDQU32    (DX)(BX*2), Z18
-	VMOVDQU32    (DX)(R8*1), Z19
+	VMOVDQU32    (BX), Z16
+	VMOVDQU32    (BX)(SI*1), Z17
+	VMOVDQU32    (BX)(SI*2), Z18
+	VMOVDQU32    (BX)(R8*1), Z19
 	VPBROADCASTD (AX), Z20
 	VPDPBUSD     Z16, Z20, Z0
 	VPDPBUSD     Z17, Z20, Z1
@@ -4537,10 +4891,10 @@ groups:
 	VPDPBUSD     Z17, Z20, Z5
 	VPDPBUSD     Z18, Z20, Z6
 	VPDPBUSD     Z19, Z20, Z7
-	VMOVDQU32    64(DX), Z16
-	VMOVDQU32    64(DX)(BX*1), Z17
-	VMOVDQU32    64(DX)(BX*2), Z18
-	VMOVDQU32    64(DX)(R8*1), Z19
+	VMOVDQU32    64(BX), Z16
+	VMOVDQU32    64(BX)(SI*1), Z17
+	VMOVDQU32    64(BX)(SI*2), Z18
+	VMOVDQU32    64(BX)(R8*1), Z19
 	VPBROADCASTD 4(AX), Z20
 	VPDPBUSD     Z16, Z20, Z8
 	VPDPBUSD     Z17, Z20, Z9
@@ -4551,10 +4905,10 @@ groups:
 	VPDPBUSD     Z17, Z20, Z13
 	VPDPBUSD     Z18, Z20, Z14
 	VPDPBUSD     Z19, Z20, Z15
-	VMOVDQU32    128(DX), Z16
-	VMOVDQU32    128(DX)(BX*1), Z17
-	VMOVDQU32    128(DX)(BX*2), Z18
-	VMOVDQU32    128(DX)(R8*1), Z19
+	VMOVDQU32    128(BX), Z16
+	VMOVDQU32    128(BX)(SI*1), Z17
+	VMOVDQU32    128(BX)(SI*2), Z18
+	VMOVDQU32    128(BX)(R8*1), Z19
 	VPBROADCASTD 8(AX), Z20
 	VPDPBUSD     Z16, Z20, Z0
 	VPDPBUSD     Z17, Z20, Z1
@@ -4565,10 +4919,10 @@ groups:
 	VPDPBUSD     Z17, Z20, Z5
 	VPDPBUSD     Z18, Z20, Z6
 	VPDPBUSD     Z19, Z20, Z7
-	VMOVDQU32    192(DX), Z16
-	VMOVDQU32    192(DX)(BX*1), Z17
-	VMOVDQU32    192(DX)(BX*2), Z18
-	VMOVDQU32    192(DX)(R8*1), Z19
+	VMOVDQU32    192(BX), Z16
+	VMOVDQU32    192(BX)(SI*1), Z17
+	VMOVDQU32    192(BX)(SI*2), Z18
+	VMOVDQU32    192(BX)(R8*1), Z19
 	VPBROADCASTD 12(AX), Z20
 	VPDPBUSD     Z16, Z20, Z8
 	VPDPBUSD     Z17, Z20, Z9
@@ -4580,19 +4934,19 @@ groups:
 	VPDPBUSD     Z18, Z20, Z14
 	VPDPBUSD     Z19, Z20, Z15
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z16
-	VMOVDQU32    (DX)(BX*1), Z17
-	VMOVDQU32    (DX)(BX*2), Z18
-	VMOVDQU32    (DX)(R8*1), Z19
+	VMOVDQU32    (BX), Z16
+	VMOVDQU32    (BX)(SI*1), Z17
+	VMOVDQU32    (BX)(SI*2), Z18
+	VMOVDQU32    (BX)(R8*1), Z19
 	VPBROADCASTD (AX), Z20
 	VPDPBUSD     Z16, Z20, Z0
 	VPDPBUSD     Z17, Z20, Z1
@@ -4604,8 +4958,8 @@ group:
 	VPDPBUSD     Z18, Z20, Z6
 	VPDPBUSD     Z19, Z20, Z7
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
@@ -4617,165 +4971,185 @@ summed:
 	VPADDD    Z13, Z5, Z5
 	VPADDD    Z14, Z6, Z6
 	VPADDD    Z15, Z7, Z7
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R9
+	TESTQ     R9, R9
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	VMOVDQU32 Z3, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z4, (AX)
-	VMOVDQU32 Z5, 64(AX)
-	VMOVDQU32 Z6, 128(AX)
-	VMOVDQU32 Z7, 192(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	VMOVDQU32 Z3, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z4, (BX)(DX*1)
+	VMOVDQU32 Z5, 64(BX)(DX*1)
+	VMOVDQU32 Z6, 128(BX)(DX*1)
+	VMOVDQU32 Z7, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z16
-	VMOVUPS      64(BX), Z17
-	VMOVUPS      128(BX), Z18
-	VMOVUPS      192(BX), Z19
-	VBROADCASTSS (DX), Z20
-	VMULPS       Z16, Z20, Z8
+	MOVQ         colScale+80(FP), R10
+	MOVQ         bias+88(FP), R11
+	MOVQ         residual+96(FP), R12
+	MOVQ         last+104(FP), R13
+	MOVQ         $-1, R14
+	BZHIQ        R13, R14, R14
+	KMOVQ        R14, K1
+	VMOVUPS      (R10), Z16
+	VMOVUPS      64(R10), Z17
+	VMOVUPS      128(R10), Z18
+	VMOVUPS      192(R10), Z19
+	VBROADCASTSS (R9), Z20
+	VMULPS       Z16, Z20, Z21
 	VCVTDQ2PS    Z0, Z0
-	VMULPS       Z8, Z0, Z0
-	VMULPS       Z17, Z20, Z8
+	VMULPS       Z21, Z0, Z0
+	VMULPS       Z17, Z20, Z21
 	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z8, Z1, Z1
-	VMULPS       Z18, Z20, Z8
+	VMULPS       Z21, Z1, Z1
+	VMULPS       Z18, Z20, Z21
 	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z8, Z2, Z2
-	VMULPS       Z19, Z20, Z8
+	VMULPS       Z21, Z2, Z2
+	VMULPS       Z19, Z20, Z21
 	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z8, Z3, Z3
-	TESTQ        SI, SI
+	VMULPS       Z21, Z3, Z3
+	TESTQ        R11, R11
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	VADDPS       128(SI), Z2, Z2
-	VADDPS       192(SI), Z3, Z3
+	VADDPS       (R11), Z0, Z0
+	VADDPS       64(R11), Z1, Z1
+	VADDPS       128(R11), Z2, Z2
+	VADDPS       192(R11), Z3, Z3
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z8
-	VADDPS    Z8, Z0, Z0
-	VMOVUPS   64(DI)(R8*1), Z8
-	VADDPS    Z8, Z1, Z1
-	VMOVUPS   128(DI)(R8*1), Z8
-	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z8
-	VADDPS    Z8, Z3, Z3
+	VMOVUPS   (R12)(DX*1), Z21
+	VADDPS    Z21, Z0, Z0
+	VMOVUPS   64(R12)(DX*1), Z21
+	VADDPS    Z21, Z1, Z1
+	VMOVUPS   128(R12)(DX*1), Z21
+	VADDPS    Z21, Z2, Z2
+	VMOVUPS.Z 192(R12)(DX*1), K1, Z21
+	VADDPS    Z21, Z3, Z3
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, 64(AX)(R8*1)
-	VMOVUPS      Z2, 128(AX)(R8*1)
-	VMOVUPS      Z3, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z20
-	VMULPS       Z16, Z20, Z8
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, 64(BX)(DX*1)
+	VMOVUPS      Z2, 128(BX)(DX*1)
+	VMOVUPS      Z3, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R9), Z20
+	VMULPS       Z16, Z20, Z21
 	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z8, Z4, Z4
-	VMULPS       Z17, Z20, Z8
+	VMULPS       Z21, Z4, Z4
+	VMULPS       Z17, Z20, Z21
 	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z8, Z5, Z5
-	VMULPS       Z18, Z20, Z8
+	VMULPS       Z21, Z5, Z5
+	VMULPS       Z18, Z20, Z21
 	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z8, Z6, Z6
-	VMULPS       Z19, Z20, Z8
+	VMULPS       Z21, Z6, Z6
+	VMULPS       Z19, Z20, Z21
 	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z8, Z7, Z7
-	TESTQ        SI, SI
+	VMULPS       Z21, Z7, Z7
+	TESTQ        R11, R11
 	JZ           noBias1
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	VADDPS       128(SI), Z6, Z6
-	VADDPS       192(SI), Z7, Z7
+	VADDPS       (R11), Z4, Z4
+	VADDPS       64(R11), Z5, Z5
+	VADDPS       128(R11), Z6, Z6
+	VADDPS       192(R11), Z7, Z7
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z8
-	VADDPS    Z8, Z4, Z4
-	VMOVUPS   64(DI)(R8*1), Z8
-	VADDPS    Z8, Z5, Z5
-	VMOVUPS   128(DI)(R8*1), Z8
-	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z8
-	VADDPS    Z8, Z7, Z7
+	VMOVUPS   (R12)(DX*1), Z21
+	VADDPS    Z21, Z4, Z4
+	VMOVUPS   64(R12)(DX*1), Z21
+	VADDPS    Z21, Z5, Z5
+	VMOVUPS   128(R12)(DX*1), Z21
+	VADDPS    Z21, Z6, Z6
+	VMOVUPS.Z 192(R12)(DX*1), K1, Z21
+	VADDPS    Z21, Z7, Z7
 
 noResidual1:
-	VMOVUPS Z4, (AX)(R8*1)
-	VMOVUPS Z5, 64(AX)(R8*1)
-	VMOVUPS Z6, 128(AX)(R8*1)
-	VMOVUPS Z7, K1, 192(AX)(R8*1)
+	VMOVUPS Z4, (BX)(DX*1)
+	VMOVUPS Z5, 64(BX)(DX*1)
+	VMOVUPS Z6, 128(BX)(DX*1)
+	VMOVUPS Z7, K1, 192(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x08, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x02, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile3x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile3x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile3x4VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	LEAQ      (BX)(BX*2), R8
+TEXT ·tile3x4VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (SI)(SI*2), R8
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R9
+	TESTQ     R9, R9
+	JZ        noSum
 	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
-	VPXORD    Z8, Z8, Z8
-	VPXORD    Z9, Z9, Z9
-	VPXORD    Z10, Z10, Z10
-	VPXORD    Z11, Z11, Z11
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z12
+	VPSLLD    $0x07, (R9), Z12
 	VPSUBD    Z12, Z0, Z0
 	VMOVDQA32 Z0, Z4
 	VMOVDQA32 Z0, Z8
-	VPSLLD    $0x07, 64(DI), Z13
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R9), Z13
 	VPSUBD    Z13, Z1, Z1
 	VMOVDQA32 Z1, Z5
 	VMOVDQA32 Z1, Z9
-	VPSLLD    $0x07, 128(DI), Z14
+	VPXORD    Z2, Z2, Z2
+	VPSLLD    $0x07, 128(R9), Z14
 	VPSUBD    Z14, Z2, Z2
 	VMOVDQA32 Z2, Z6
 	VMOVDQA32 Z2, Z10
-	VPSLLD    $0x07, 192(DI), Z15
+	VPXORD    Z3, Z3, Z3
+	VPSLLD    $0x07, 192(R9), Z15
 	VPSUBD    Z15, Z3, Z3
 	VMOVDQA32 Z3, Z7
 	VMOVDQA32 Z3, Z11
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z12
-	VMOVDQU32    (DX)(BX*1), Z13
-	VMOVDQU32    (DX)(BX*2), Z14
-	VMOVDQU32    (DX)(R8*1), Z15
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
+	VMOVDQU32    (BX)(SI*2), Z14
+	VMOVDQU32    (BX)(R8*1), Z15
 	VPBROADCASTD (AX), Z16
 	VPDPBUSD     Z12, Z16, Z0
 	VPDPBUSD     Z13, Z16, Z1
@@ -4791,10 +5165,10 @@ groups:
 	VPDPBUSD     Z13, Z16, Z9
 	VPDPBUSD     Z14, Z16, Z10
 	VPDPBUSD     Z15, Z16, Z11
-	VMOVDQU32    64(DX), Z12
-	VMOVDQU32    64(DX)(BX*1), Z13
-	VMOVDQU32    64(DX)(BX*2), Z14
-	VMOVDQU32    64(DX)(R8*1), Z15
+	VMOVDQU32    64(BX), Z12
+	VMOVDQU32    64(BX)(SI*1), Z13
+	VMOVDQU32    64(BX)(SI*2), Z14
+	VMOVDQU32    64(BX)(R8*1), Z15
 	VPBROADCASTD 4(AX), Z16
 	VPDPBUSD     Z12, Z16, Z0
 	VPDPBUSD     Z13, Z16, Z1
@@ -4810,10 +5184,10 @@ groups:
 	VPDPBUSD     Z13, Z16, Z9
 	VPDPBUSD     Z14, Z16, Z10
 	VPDPBUSD     Z15, Z16, Z11
-	VMOVDQU32    128(DX), Z12
-	VMOVDQU32    128(DX)(BX*1), Z13
-	VMOVDQU32    128(DX)(BX*2), Z14
-	VMOVDQU32    128(DX)(R8*1), Z15
+	VMOVDQU32    128(BX), Z12
+	VMOVDQU32    128(BX)(SI*1), Z13
+	VMOVDQU32    128(BX)(SI*2), Z14
+	VMOVDQU32    128(BX)(R8*1), Z15
 	VPBROADCASTD 8(AX), Z16
 	VPDPBUSD     Z12, Z16, Z0
 	VPDPBUSD     Z13, Z16, Z1
@@ -4829,10 +5203,10 @@ groups:
 	VPDPBUSD     Z13, Z16, Z9
 	VPDPBUSD     Z14, Z16, Z10
 	VPDPBUSD     Z15, Z16, Z11
-	VMOVDQU32    192(DX), Z12
-	VMOVDQU32    192(DX)(BX*1), Z13
-	VMOVDQU32    192(DX)(BX*2), Z14
-	VMOVDQU32    192(DX)(R8*1), Z15
+	VMOVDQU32    192(BX), Z12
+	VMOVDQU32    192(BX)(SI*1), Z13
+	VMOVDQU32    192(BX)(SI*2), Z14
+	VMOVDQU32    192(BX)(R8*1), Z15
 	VPBROADCASTD 12(AX), Z16
 	VPDPBUSD     Z12, Z16, Z0
 	VPDPBUSD     Z13, Z16, Z1
@@ -4849,19 +5223,19 @@ groups:
 	VPDPBUSD     Z14, Z16, Z10
 	VPDPBUSD     Z15, Z16, Z11
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z12
-	VMOVDQU32    (DX)(BX*1), Z13
-	VMOVDQU32    (DX)(BX*2), Z14
-	VMOVDQU32    (DX)(R8*1), Z15
+	VMOVDQU32    (BX), Z12
+	VMOVDQU32    (BX)(SI*1), Z13
+	VMOVDQU32    (BX)(SI*2), Z14
+	VMOVDQU32    (BX)(R8*1), Z15
 	VPBROADCASTD (AX), Z16
 	VPDPBUSD     Z12, Z16, Z0
 	VPDPBUSD     Z13, Z16, Z1
@@ -4878,48 +5252,47 @@ group:
 	VPDPBUSD     Z14, Z16, Z10
 	VPDPBUSD     Z15, Z16, Z11
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R9
+	TESTQ     R9, R9
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	VMOVDQU32 Z3, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z4, (AX)
-	VMOVDQU32 Z5, 64(AX)
-	VMOVDQU32 Z6, 128(AX)
-	VMOVDQU32 Z7, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z8, (AX)
-	VMOVDQU32 Z9, 64(AX)
-	VMOVDQU32 Z10, 128(AX)
-	VMOVDQU32 Z11, 192(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	VMOVDQU32 Z3, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z4, (BX)(DX*1)
+	VMOVDQU32 Z5, 64(BX)(DX*1)
+	VMOVDQU32 Z6, 128(BX)(DX*1)
+	VMOVDQU32 Z7, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z8, (BX)(DX*1)
+	VMOVDQU32 Z9, 64(BX)(DX*1)
+	VMOVDQU32 Z10, 128(BX)(DX*1)
+	VMOVDQU32 Z11, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z12
-	VMOVUPS      64(BX), Z13
-	VMOVUPS      128(BX), Z14
-	VMOVUPS      192(BX), Z15
-	VBROADCASTSS (DX), Z16
+	MOVQ         colScale+80(FP), R10
+	MOVQ         bias+88(FP), R11
+	MOVQ         residual+96(FP), R12
+	MOVQ         last+104(FP), R13
+	MOVQ         $-1, R14
+	BZHIQ        R13, R14, R14
+	KMOVQ        R14, K1
+	VMOVUPS      (R10), Z12
+	VMOVUPS      64(R10), Z13
+	VMOVUPS      128(R10), Z14
+	VMOVUPS      192(R10), Z15
+	VBROADCASTSS (R9), Z16
 	VMULPS       Z12, Z16, Z17
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       Z17, Z0, Z0
@@ -4932,32 +5305,32 @@ floats:
 	VMULPS       Z15, Z16, Z17
 	VCVTDQ2PS    Z3, Z3
 	VMULPS       Z17, Z3, Z3
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	VADDPS       128(SI), Z2, Z2
-	VADDPS       192(SI), Z3, Z3
+	VADDPS       (R11), Z0, Z0
+	VADDPS       64(R11), Z1, Z1
+	VADDPS       128(R11), Z2, Z2
+	VADDPS       192(R11), Z3, Z3
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z17
+	VMOVUPS   (R12)(DX*1), Z17
 	VADDPS    Z17, Z0, Z0
-	VMOVUPS   64(DI)(R8*1), Z17
+	VMOVUPS   64(R12)(DX*1), Z17
 	VADDPS    Z17, Z1, Z1
-	VMOVUPS   128(DI)(R8*1), Z17
+	VMOVUPS   128(R12)(DX*1), Z17
 	VADDPS    Z17, Z2, Z2
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z17
+	VMOVUPS.Z 192(R12)(DX*1), K1, Z17
 	VADDPS    Z17, Z3, Z3
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, 64(AX)(R8*1)
-	VMOVUPS      Z2, 128(AX)(R8*1)
-	VMOVUPS      Z3, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z16
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, 64(BX)(DX*1)
+	VMOVUPS      Z2, 128(BX)(DX*1)
+	VMOVUPS      Z3, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R9), Z16
 	VMULPS       Z12, Z16, Z17
 	VCVTDQ2PS    Z4, Z4
 	VMULPS       Z17, Z4, Z4
@@ -4970,32 +5343,32 @@ noResidual0:
 	VMULPS       Z15, Z16, Z17
 	VCVTDQ2PS    Z7, Z7
 	VMULPS       Z17, Z7, Z7
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias1
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	VADDPS       128(SI), Z6, Z6
-	VADDPS       192(SI), Z7, Z7
+	VADDPS       (R11), Z4, Z4
+	VADDPS       64(R11), Z5, Z5
+	VADDPS       128(R11), Z6, Z6
+	VADDPS       192(R11), Z7, Z7
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z17
+	VMOVUPS   (R12)(DX*1), Z17
 	VADDPS    Z17, Z4, Z4
-	VMOVUPS   64(DI)(R8*1), Z17
+	VMOVUPS   64(R12)(DX*1), Z17
 	VADDPS    Z17, Z5, Z5
-	VMOVUPS   128(DI)(R8*1), Z17
+	VMOVUPS   128(R12)(DX*1), Z17
 	VADDPS    Z17, Z6, Z6
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z17
+	VMOVUPS.Z 192(R12)(DX*1), K1, Z17
 	VADDPS    Z17, Z7, Z7
 
 noResidual1:
-	VMOVUPS      Z4, (AX)(R8*1)
-	VMOVUPS      Z5, 64(AX)(R8*1)
-	VMOVUPS      Z6, 128(AX)(R8*1)
-	VMOVUPS      Z7, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z16
+	VMOVUPS      Z4, (BX)(DX*1)
+	VMOVUPS      Z5, 64(BX)(DX*1)
+	VMOVUPS      Z6, 128(BX)(DX*1)
+	VMOVUPS      Z7, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R9), Z16
 	VMULPS       Z12, Z16, Z17
 	VCVTDQ2PS    Z8, Z8
 	VMULPS       Z17, Z8, Z8
@@ -5008,92 +5381,113 @@ noResidual1:
 	VMULPS       Z15, Z16, Z17
 	VCVTDQ2PS    Z11, Z11
 	VMULPS       Z17, Z11, Z11
-	TESTQ        SI, SI
+	TESTQ        R11, R11
 	JZ           noBias2
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	VADDPS       128(SI), Z10, Z10
-	VADDPS       192(SI), Z11, Z11
+	VADDPS       (R11), Z8, Z8
+	VADDPS       64(R11), Z9, Z9
+	VADDPS       128(R11), Z10, Z10
+	VADDPS       192(R11), Z11, Z11
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R12, R12
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z17
+	VMOVUPS   (R12)(DX*1), Z17
 	VADDPS    Z17, Z8, Z8
-	VMOVUPS   64(DI)(R8*1), Z17
+	VMOVUPS   64(R12)(DX*1), Z17
 	VADDPS    Z17, Z9, Z9
-	VMOVUPS   128(DI)(R8*1), Z17
+	VMOVUPS   128(R12)(DX*1), Z17
 	VADDPS    Z17, Z10, Z10
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z17
+	VMOVUPS.Z 192(R12)(DX*1), K1, Z17
 	VADDPS    Z17, Z11, Z11
 
 noResidual2:
-	VMOVUPS Z8, (AX)(R8*1)
-	VMOVUPS Z9, 64(AX)(R8*1)
-	VMOVUPS Z10, 128(AX)(R8*1)
-	VMOVUPS Z11, K1, 192(AX)(R8*1)
+	VMOVUPS Z8, (BX)(DX*1)
+	VMOVUPS Z9, 64(BX)(DX*1)
+	VMOVUPS Z10, 128(BX)(DX*1)
+	VMOVUPS Z11, K1, 192(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x0c, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x03, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile4x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile4x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile4x4VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	LEAQ      (CX)(CX*2), R8
-	LEAQ      (BX)(BX*2), R9
+TEXT ·tile4x4VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (CX)(CX*2), R8
+	LEAQ (SI)(SI*2), R9
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R10
+	TESTQ     R10, R10
+	JZ        noSum
 	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
-	VPXORD    Z8, Z8, Z8
-	VPXORD    Z9, Z9, Z9
-	VPXORD    Z10, Z10, Z10
-	VPXORD    Z11, Z11, Z11
-	VPXORD    Z12, Z12, Z12
-	VPXORD    Z13, Z13, Z13
-	VPXORD    Z14, Z14, Z14
-	VPXORD    Z15, Z15, Z15
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z16
+	VPSLLD    $0x07, (R10), Z16
 	VPSUBD    Z16, Z0, Z0
 	VMOVDQA32 Z0, Z4
 	VMOVDQA32 Z0, Z8
 	VMOVDQA32 Z0, Z12
-	VPSLLD    $0x07, 64(DI), Z17
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R10), Z17
 	VPSUBD    Z17, Z1, Z1
 	VMOVDQA32 Z1, Z5
 	VMOVDQA32 Z1, Z9
 	VMOVDQA32 Z1, Z13
-	VPSLLD    $0x07, 128(DI), Z18
+	VPXORD    Z2, Z2, Z2
+	VPSLLD    $0x07, 128(R10), Z18
 	VPSUBD    Z18, Z2, Z2
 	VMOVDQA32 Z2, Z6
 	VMOVDQA32 Z2, Z10
 	VMOVDQA32 Z2, Z14
-	VPSLLD    $0x07, 192(DI), Z19
+	VPXORD    Z3, Z3, Z3
+	VPSLLD    $0x07, 192(R10), Z19
 	VPSUBD    Z19, Z3, Z3
 	VMOVDQA32 Z3, Z7
 	VMOVDQA32 Z3, Z11
 	VMOVDQA32 Z3, Z15
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z16
-	VMOVDQU32    (DX)(BX*1), Z17
-	VMOVDQU32    (DX)(BX*2), Z18
-	VMOVDQU32    (DX)(R9*1), Z19
+	VMOVDQU32    (BX), Z16
+	VMOVDQU32    (BX)(SI*1), Z17
+	VMOVDQU32    (BX)(SI*2), Z18
+	VMOVDQU32    (BX)(R9*1), Z19
 	VPBROADCASTD (AX), Z20
 	VPDPBUSD     Z16, Z20, Z0
 	VPDPBUSD     Z17, Z20, Z1
@@ -5114,10 +5508,10 @@ groups:
 	VPDPBUSD     Z17, Z20, Z13
 	VPDPBUSD     Z18, Z20, Z14
 	VPDPBUSD     Z19, Z20, Z15
-	VMOVDQU32    64(DX), Z16
-	VMOVDQU32    64(DX)(BX*1), Z17
-	VMOVDQU32    64(DX)(BX*2), Z18
-	VMOVDQU32    64(DX)(R9*1), Z19
+	VMOVDQU32    64(BX), Z16
+	VMOVDQU32    64(BX)(SI*1), Z17
+	VMOVDQU32    64(BX)(SI*2), Z18
+	VMOVDQU32    64(BX)(R9*1), Z19
 	VPBROADCASTD 4(AX), Z20
 	VPDPBUSD     Z16, Z20, Z0
 	VPDPBUSD     Z17, Z20, Z1
@@ -5138,10 +5532,10 @@ groups:
 	VPDPBUSD     Z17, Z20, Z13
 	VPDPBUSD     Z18, Z20, Z14
 	VPDPBUSD     Z19, Z20, Z15
-	VMOVDQU32    128(DX), Z16
-	VMOVDQU32    128(DX)(BX*1), Z17
-	VMOVDQU32    128(DX)(BX*2), Z18
-	VMOVDQU32    128(DX)(R9*1), Z19
+	VMOVDQU32    128(BX), Z16
+	VMOVDQU32    128(BX)(SI*1), Z17
+	VMOVDQU32    128(BX)(SI*2), Z18
+	VMOVDQU32    128(BX)(R9*1), Z19
 	VPBROADCASTD 8(AX), Z20
 	VPDPBUSD     Z16, Z20, Z0
 	VPDPBUSD     Z17, Z20, Z1
@@ -5162,10 +5556,10 @@ groups:
 	VPDPBUSD     Z17, Z20, Z13
 	VPDPBUSD     Z18, Z20, Z14
 	VPDPBUSD     Z19, Z20, Z15
-	VMOVDQU32    192(DX), Z16
-	VMOVDQU32    192(DX)(BX*1), Z17
-	VMOVDQU32    192(DX)(BX*2), Z18
-	VMOVDQU32    192(DX)(R9*1), Z19
+	VMOVDQU32    192(BX), Z16
+	VMOVDQU32    192(BX)(SI*1), Z17
+	VMOVDQU32    192(BX)(SI*2), Z18
+	VMOVDQU32    192(BX)(R9*1), Z19
 	VPBROADCASTD 12(AX), Z20
 	VPDPBUSD     Z16, Z20, Z0
 	VPDPBUSD     Z17, Z20, Z1
@@ -5187,19 +5581,19 @@ groups:
 	VPDPBUSD     Z18, Z20, Z14
 	VPDPBUSD     Z19, Z20, Z15
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z16
-	VMOVDQU32    (DX)(BX*1), Z17
-	VMOVDQU32    (DX)(BX*2), Z18
-	VMOVDQU32    (DX)(R9*1), Z19
+	VMOVDQU32    (BX), Z16
+	VMOVDQU32    (BX)(SI*1), Z17
+	VMOVDQU32    (BX)(SI*2), Z18
+	VMOVDQU32    (BX)(R9*1), Z19
 	VPBROADCASTD (AX), Z20
 	VPDPBUSD     Z16, Z20, Z0
 	VPDPBUSD     Z17, Z20, Z1
@@ -5221,53 +5615,52 @@ group:
 	VPDPBUSD     Z18, Z20, Z14
 	VPDPBUSD     Z19, Z20, Z15
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R10
+	TESTQ     R10, R10
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	VMOVDQU32 Z3, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z4, (AX)
-	VMOVDQU32 Z5, 64(AX)
-	VMOVDQU32 Z6, 128(AX)
-	VMOVDQU32 Z7, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z8, (AX)
-	VMOVDQU32 Z9, 64(AX)
-	VMOVDQU32 Z10, 128(AX)
-	VMOVDQU32 Z11, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z12, (AX)
-	VMOVDQU32 Z13, 64(AX)
-	VMOVDQU32 Z14, 128(AX)
-	VMOVDQU32 Z15, 192(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	VMOVDQU32 Z3, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z4, (BX)(DX*1)
+	VMOVDQU32 Z5, 64(BX)(DX*1)
+	VMOVDQU32 Z6, 128(BX)(DX*1)
+	VMOVDQU32 Z7, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z8, (BX)(DX*1)
+	VMOVDQU32 Z9, 64(BX)(DX*1)
+	VMOVDQU32 Z10, 128(BX)(DX*1)
+	VMOVDQU32 Z11, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z12, (BX)(DX*1)
+	VMOVDQU32 Z13, 64(BX)(DX*1)
+	VMOVDQU32 Z14, 128(BX)(DX*1)
+	VMOVDQU32 Z15, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z16
-	VMOVUPS      64(BX), Z17
-	VMOVUPS      128(BX), Z18
-	VMOVUPS      192(BX), Z19
-	VBROADCASTSS (DX), Z20
+	MOVQ         colScale+80(FP), R11
+	MOVQ         bias+88(FP), R12
+	MOVQ         residual+96(FP), R13
+	MOVQ         last+104(FP), R14
+	MOVQ         $-1, R15
+	BZHIQ        R14, R15, R15
+	KMOVQ        R15, K1
+	VMOVUPS      (R11), Z16
+	VMOVUPS      64(R11), Z17
+	VMOVUPS      128(R11), Z18
+	VMOVUPS      192(R11), Z19
+	VBROADCASTSS (R10), Z20
 	VMULPS       Z16, Z20, Z21
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       Z21, Z0, Z0
@@ -5280,32 +5673,32 @@ floats:
 	VMULPS       Z19, Z20, Z21
 	VCVTDQ2PS    Z3, Z3
 	VMULPS       Z21, Z3, Z3
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	VADDPS       128(SI), Z2, Z2
-	VADDPS       192(SI), Z3, Z3
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
+	VADDPS       128(R12), Z2, Z2
+	VADDPS       192(R12), Z3, Z3
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z21
+	VMOVUPS   (R13)(DX*1), Z21
 	VADDPS    Z21, Z0, Z0
-	VMOVUPS   64(DI)(R8*1), Z21
+	VMOVUPS   64(R13)(DX*1), Z21
 	VADDPS    Z21, Z1, Z1
-	VMOVUPS   128(DI)(R8*1), Z21
+	VMOVUPS   128(R13)(DX*1), Z21
 	VADDPS    Z21, Z2, Z2
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z21
+	VMOVUPS.Z 192(R13)(DX*1), K1, Z21
 	VADDPS    Z21, Z3, Z3
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, 64(AX)(R8*1)
-	VMOVUPS      Z2, 128(AX)(R8*1)
-	VMOVUPS      Z3, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z20
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, 64(BX)(DX*1)
+	VMOVUPS      Z2, 128(BX)(DX*1)
+	VMOVUPS      Z3, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R10), Z20
 	VMULPS       Z16, Z20, Z21
 	VCVTDQ2PS    Z4, Z4
 	VMULPS       Z21, Z4, Z4
@@ -5318,32 +5711,32 @@ noResidual0:
 	VMULPS       Z19, Z20, Z21
 	VCVTDQ2PS    Z7, Z7
 	VMULPS       Z21, Z7, Z7
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias1
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	VADDPS       128(SI), Z6, Z6
-	VADDPS       192(SI), Z7, Z7
+	VADDPS       (R12), Z4, Z4
+	VADDPS       64(R12), Z5, Z5
+	VADDPS       128(R12), Z6, Z6
+	VADDPS       192(R12), Z7, Z7
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z21
+	VMOVUPS   (R13)(DX*1), Z21
 	VADDPS    Z21, Z4, Z4
-	VMOVUPS   64(DI)(R8*1), Z21
+	VMOVUPS   64(R13)(DX*1), Z21
 	VADDPS    Z21, Z5, Z5
-	VMOVUPS   128(DI)(R8*1), Z21
+	VMOVUPS   128(R13)(DX*1), Z21
 	VADDPS    Z21, Z6, Z6
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z21
+	VMOVUPS.Z 192(R13)(DX*1), K1, Z21
 	VADDPS    Z21, Z7, Z7
 
 noResidual1:
-	VMOVUPS      Z4, (AX)(R8*1)
-	VMOVUPS      Z5, 64(AX)(R8*1)
-	VMOVUPS      Z6, 128(AX)(R8*1)
-	VMOVUPS      Z7, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z20
+	VMOVUPS      Z4, (BX)(DX*1)
+	VMOVUPS      Z5, 64(BX)(DX*1)
+	VMOVUPS      Z6, 128(BX)(DX*1)
+	VMOVUPS      Z7, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R10), Z20
 	VMULPS       Z16, Z20, Z21
 	VCVTDQ2PS    Z8, Z8
 	VMULPS       Z21, Z8, Z8
@@ -5356,32 +5749,32 @@ noResidual1:
 	VMULPS       Z19, Z20, Z21
 	VCVTDQ2PS    Z11, Z11
 	VMULPS       Z21, Z11, Z11
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias2
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	VADDPS       128(SI), Z10, Z10
-	VADDPS       192(SI), Z11, Z11
+	VADDPS       (R12), Z8, Z8
+	VADDPS       64(R12), Z9, Z9
+	VADDPS       128(R12), Z10, Z10
+	VADDPS       192(R12), Z11, Z11
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z21
+	VMOVUPS   (R13)(DX*1), Z21
 	VADDPS    Z21, Z8, Z8
-	VMOVUPS   64(DI)(R8*1), Z21
+	VMOVUPS   64(R13)(DX*1), Z21
 	VADDPS    Z21, Z9, Z9
-	VMOVUPS   128(DI)(R8*1), Z21
+	VMOVUPS   128(R13)(DX*1), Z21
 	VADDPS    Z21, Z10, Z10
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z21
+	VMOVUPS.Z 192(R13)(DX*1), K1, Z21
 	VADDPS    Z21, Z11, Z11
 
 noResidual2:
-	VMOVUPS      Z8, (AX)(R8*1)
-	VMOVUPS      Z9, 64(AX)(R8*1)
-	VMOVUPS      Z10, 128(AX)(R8*1)
-	VMOVUPS      Z11, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z20
+	VMOVUPS      Z8, (BX)(DX*1)
+	VMOVUPS      Z9, 64(BX)(DX*1)
+	VMOVUPS      Z10, 128(BX)(DX*1)
+	VMOVUPS      Z11, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 12(R10), Z20
 	VMULPS       Z16, Z20, Z21
 	VCVTDQ2PS    Z12, Z12
 	VMULPS       Z21, Z12, Z12
@@ -5394,100 +5787,121 @@ noResidual2:
 	VMULPS       Z19, Z20, Z21
 	VCVTDQ2PS    Z15, Z15
 	VMULPS       Z21, Z15, Z15
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias3
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	VADDPS       128(SI), Z14, Z14
-	VADDPS       192(SI), Z15, Z15
+	VADDPS       (R12), Z12, Z12
+	VADDPS       64(R12), Z13, Z13
+	VADDPS       128(R12), Z14, Z14
+	VADDPS       192(R12), Z15, Z15
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual3
-	VMOVUPS   (DI)(R8*1), Z21
+	VMOVUPS   (R13)(DX*1), Z21
 	VADDPS    Z21, Z12, Z12
-	VMOVUPS   64(DI)(R8*1), Z21
+	VMOVUPS   64(R13)(DX*1), Z21
 	VADDPS    Z21, Z13, Z13
-	VMOVUPS   128(DI)(R8*1), Z21
+	VMOVUPS   128(R13)(DX*1), Z21
 	VADDPS    Z21, Z14, Z14
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z21
+	VMOVUPS.Z 192(R13)(DX*1), K1, Z21
 	VADDPS    Z21, Z15, Z15
 
 noResidual3:
-	VMOVUPS Z12, (AX)(R8*1)
-	VMOVUPS Z13, 64(AX)(R8*1)
-	VMOVUPS Z14, 128(AX)(R8*1)
-	VMOVUPS Z15, K1, 192(AX)(R8*1)
+	VMOVUPS Z12, (BX)(DX*1)
+	VMOVUPS Z13, 64(BX)(DX*1)
+	VMOVUPS Z14, 128(BX)(DX*1)
+	VMOVUPS Z15, K1, 192(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x10, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x04, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile5x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile5x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile5x4VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	LEAQ      (CX)(CX*2), R8
-	LEAQ      (BX)(BX*2), R9
+TEXT ·tile5x4VNNI(SB), NOSPLIT, $0-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (CX)(CX*2), R8
+	LEAQ (SI)(SI*2), R9
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R10
+	TESTQ     R10, R10
+	JZ        noSum
 	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
-	VPXORD    Z8, Z8, Z8
-	VPXORD    Z9, Z9, Z9
-	VPXORD    Z10, Z10, Z10
-	VPXORD    Z11, Z11, Z11
-	VPXORD    Z12, Z12, Z12
-	VPXORD    Z13, Z13, Z13
-	VPXORD    Z14, Z14, Z14
-	VPXORD    Z15, Z15, Z15
-	VPXORD    Z16, Z16, Z16
-	VPXORD    Z17, Z17, Z17
-	VPXORD    Z18, Z18, Z18
-	VPXORD    Z19, Z19, Z19
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z20
+	VPSLLD    $0x07, (R10), Z20
 	VPSUBD    Z20, Z0, Z0
 	VMOVDQA32 Z0, Z4
 	VMOVDQA32 Z0, Z8
 	VMOVDQA32 Z0, Z12
 	VMOVDQA32 Z0, Z16
-	VPSLLD    $0x07, 64(DI), Z21
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R10), Z21
 	VPSUBD    Z21, Z1, Z1
 	VMOVDQA32 Z1, Z5
 	VMOVDQA32 Z1, Z9
 	VMOVDQA32 Z1, Z13
 	VMOVDQA32 Z1, Z17
-	VPSLLD    $0x07, 128(DI), Z22
+	VPXORD    Z2, Z2, Z2
+	VPSLLD    $0x07, 128(R10), Z22
 	VPSUBD    Z22, Z2, Z2
 	VMOVDQA32 Z2, Z6
 	VMOVDQA32 Z2, Z10
 	VMOVDQA32 Z2, Z14
 	VMOVDQA32 Z2, Z18
-	VPSLLD    $0x07, 192(DI), Z23
+	VPXORD    Z3, Z3, Z3
+	VPSLLD    $0x07, 192(R10), Z23
 	VPSUBD    Z23, Z3, Z3
 	VMOVDQA32 Z3, Z7
 	VMOVDQA32 Z3, Z11
 	VMOVDQA32 Z3, Z15
 	VMOVDQA32 Z3, Z19
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z20
-	VMOVDQU32    (DX)(BX*1), Z21
-	VMOVDQU32    (DX)(BX*2), Z22
-	VMOVDQU32    (DX)(R9*1), Z23
+	VMOVDQU32    (BX), Z20
+	VMOVDQU32    (BX)(SI*1), Z21
+	VMOVDQU32    (BX)(SI*2), Z22
+	VMOVDQU32    (BX)(R9*1), Z23
 	VPBROADCASTD (AX), Z24
 	VPDPBUSD     Z20, Z24, Z0
 	VPDPBUSD     Z21, Z24, Z1
@@ -5513,10 +5927,10 @@ groups:
 	VPDPBUSD     Z21, Z24, Z17
 	VPDPBUSD     Z22, Z24, Z18
 	VPDPBUSD     Z23, Z24, Z19
-	VMOVDQU32    64(DX), Z20
-	VMOVDQU32    64(DX)(BX*1), Z21
-	VMOVDQU32    64(DX)(BX*2), Z22
-	VMOVDQU32    64(DX)(R9*1), Z23
+	VMOVDQU32    64(BX), Z20
+	VMOVDQU32    64(BX)(SI*1), Z21
+	VMOVDQU32    64(BX)(SI*2), Z22
+	VMOVDQU32    64(BX)(R9*1), Z23
 	VPBROADCASTD 4(AX), Z24
 	VPDPBUSD     Z20, Z24, Z0
 	VPDPBUSD     Z21, Z24, Z1
@@ -5542,10 +5956,10 @@ groups:
 	VPDPBUSD     Z21, Z24, Z17
 	VPDPBUSD     Z22, Z24, Z18
 	VPDPBUSD     Z23, Z24, Z19
-	VMOVDQU32    128(DX), Z20
-	VMOVDQU32    128(DX)(BX*1), Z21
-	VMOVDQU32    128(DX)(BX*2), Z22
-	VMOVDQU32    128(DX)(R9*1), Z23
+	VMOVDQU32    128(BX), Z20
+	VMOVDQU32    128(BX)(SI*1), Z21
+	VMOVDQU32    128(BX)(SI*2), Z22
+	VMOVDQU32    128(BX)(R9*1), Z23
 	VPBROADCASTD 8(AX), Z24
 	VPDPBUSD     Z20, Z24, Z0
 	VPDPBUSD     Z21, Z24, Z1
@@ -5571,10 +5985,10 @@ groups:
 	VPDPBUSD     Z21, Z24, Z17
 	VPDPBUSD     Z22, Z24, Z18
 	VPDPBUSD     Z23, Z24, Z19
-	VMOVDQU32    192(DX), Z20
-	VMOVDQU32    192(DX)(BX*1), Z21
-	VMOVDQU32    192(DX)(BX*2), Z22
-	VMOVDQU32    192(DX)(R9*1), Z23
+	VMOVDQU32    192(BX), Z20
+	VMOVDQU32    192(BX)(SI*1), Z21
+	VMOVDQU32    192(BX)(SI*2), Z22
+	VMOVDQU32    192(BX)(R9*1), Z23
 	VPBROADCASTD 12(AX), Z24
 	VPDPBUSD     Z20, Z24, Z0
 	VPDPBUSD     Z21, Z24, Z1
@@ -5601,19 +6015,19 @@ groups:
 	VPDPBUSD     Z22, Z24, Z18
 	VPDPBUSD     Z23, Z24, Z19
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z20
-	VMOVDQU32    (DX)(BX*1), Z21
-	VMOVDQU32    (DX)(BX*2), Z22
-	VMOVDQU32    (DX)(R9*1), Z23
+	VMOVDQU32    (BX), Z20
+	VMOVDQU32    (BX)(SI*1), Z21
+	VMOVDQU32    (BX)(SI*2), Z22
+	VMOVDQU32    (BX)(R9*1), Z23
 	VPBROADCASTD (AX), Z24
 	VPDPBUSD     Z20, Z24, Z0
 	VPDPBUSD     Z21, Z24, Z1
@@ -5640,58 +6054,57 @@ group:
 	VPDPBUSD     Z22, Z24, Z18
 	VPDPBUSD     Z23, Z24, Z19
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R10
+	TESTQ     R10, R10
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	VMOVDQU32 Z3, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z4, (AX)
-	VMOVDQU32 Z5, 64(AX)
-	VMOVDQU32 Z6, 128(AX)
-	VMOVDQU32 Z7, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z8, (AX)
-	VMOVDQU32 Z9, 64(AX)
-	VMOVDQU32 Z10, 128(AX)
-	VMOVDQU32 Z11, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z12, (AX)
-	VMOVDQU32 Z13, 64(AX)
-	VMOVDQU32 Z14, 128(AX)
-	VMOVDQU32 Z15, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z16, (AX)
-	VMOVDQU32 Z17, 64(AX)
-	VMOVDQU32 Z18, 128(AX)
-	VMOVDQU32 Z19, 192(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	VMOVDQU32 Z3, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z4, (BX)(DX*1)
+	VMOVDQU32 Z5, 64(BX)(DX*1)
+	VMOVDQU32 Z6, 128(BX)(DX*1)
+	VMOVDQU32 Z7, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z8, (BX)(DX*1)
+	VMOVDQU32 Z9, 64(BX)(DX*1)
+	VMOVDQU32 Z10, 128(BX)(DX*1)
+	VMOVDQU32 Z11, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z12, (BX)(DX*1)
+	VMOVDQU32 Z13, 64(BX)(DX*1)
+	VMOVDQU32 Z14, 128(BX)(DX*1)
+	VMOVDQU32 Z15, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z16, (BX)(DX*1)
+	VMOVDQU32 Z17, 64(BX)(DX*1)
+	VMOVDQU32 Z18, 128(BX)(DX*1)
+	VMOVDQU32 Z19, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z20
-	VMOVUPS      64(BX), Z21
-	VMOVUPS      128(BX), Z22
-	VMOVUPS      192(BX), Z23
-	VBROADCASTSS (DX), Z24
+	MOVQ         colScale+80(FP), R11
+	MOVQ         bias+88(FP), R12
+	MOVQ         residual+96(FP), R13
+	MOVQ         last+104(FP), R14
+	MOVQ         $-1, R15
+	BZHIQ        R14, R15, R15
+	KMOVQ        R15, K1
+	VMOVUPS      (R11), Z20
+	VMOVUPS      64(R11), Z21
+	VMOVUPS      128(R11), Z22
+	VMOVUPS      192(R11), Z23
+	VBROADCASTSS (R10), Z24
 	VMULPS       Z20, Z24, Z25
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       Z25, Z0, Z0
@@ -5704,32 +6117,32 @@ floats:
 	VMULPS       Z23, Z24, Z25
 	VCVTDQ2PS    Z3, Z3
 	VMULPS       Z25, Z3, Z3
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	VADDPS       128(SI), Z2, Z2
-	VADDPS       192(SI), Z3, Z3
+	VADDPS       (R12), Z0, Z0
+	VADDPS       64(R12), Z1, Z1
+	VADDPS       128(R12), Z2, Z2
+	VADDPS       192(R12), Z3, Z3
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z25
+	VMOVUPS   (R13)(DX*1), Z25
 	VADDPS    Z25, Z0, Z0
-	VMOVUPS   64(DI)(R8*1), Z25
+	VMOVUPS   64(R13)(DX*1), Z25
 	VADDPS    Z25, Z1, Z1
-	VMOVUPS   128(DI)(R8*1), Z25
+	VMOVUPS   128(R13)(DX*1), Z25
 	VADDPS    Z25, Z2, Z2
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z25
+	VMOVUPS.Z 192(R13)(DX*1), K1, Z25
 	VADDPS    Z25, Z3, Z3
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, 64(AX)(R8*1)
-	VMOVUPS      Z2, 128(AX)(R8*1)
-	VMOVUPS      Z3, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z24
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, 64(BX)(DX*1)
+	VMOVUPS      Z2, 128(BX)(DX*1)
+	VMOVUPS      Z3, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R10), Z24
 	VMULPS       Z20, Z24, Z25
 	VCVTDQ2PS    Z4, Z4
 	VMULPS       Z25, Z4, Z4
@@ -5742,32 +6155,32 @@ noResidual0:
 	VMULPS       Z23, Z24, Z25
 	VCVTDQ2PS    Z7, Z7
 	VMULPS       Z25, Z7, Z7
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias1
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	VADDPS       128(SI), Z6, Z6
-	VADDPS       192(SI), Z7, Z7
+	VADDPS       (R12), Z4, Z4
+	VADDPS       64(R12), Z5, Z5
+	VADDPS       128(R12), Z6, Z6
+	VADDPS       192(R12), Z7, Z7
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z25
+	VMOVUPS   (R13)(DX*1), Z25
 	VADDPS    Z25, Z4, Z4
-	VMOVUPS   64(DI)(R8*1), Z25
+	VMOVUPS   64(R13)(DX*1), Z25
 	VADDPS    Z25, Z5, Z5
-	VMOVUPS   128(DI)(R8*1), Z25
+	VMOVUPS   128(R13)(DX*1), Z25
 	VADDPS    Z25, Z6, Z6
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z25
+	VMOVUPS.Z 192(R13)(DX*1), K1, Z25
 	VADDPS    Z25, Z7, Z7
 
 noResidual1:
-	VMOVUPS      Z4, (AX)(R8*1)
-	VMOVUPS      Z5, 64(AX)(R8*1)
-	VMOVUPS      Z6, 128(AX)(R8*1)
-	VMOVUPS      Z7, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z24
+	VMOVUPS      Z4, (BX)(DX*1)
+	VMOVUPS      Z5, 64(BX)(DX*1)
+	VMOVUPS      Z6, 128(BX)(DX*1)
+	VMOVUPS      Z7, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R10), Z24
 	VMULPS       Z20, Z24, Z25
 	VCVTDQ2PS    Z8, Z8
 	VMULPS       Z25, Z8, Z8
@@ -5780,32 +6193,32 @@ noResidual1:
 	VMULPS       Z23, Z24, Z25
 	VCVTDQ2PS    Z11, Z11
 	VMULPS       Z25, Z11, Z11
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias2
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	VADDPS       128(SI), Z10, Z10
-	VADDPS       192(SI), Z11, Z11
+	VADDPS       (R12), Z8, Z8
+	VADDPS       64(R12), Z9, Z9
+	VADDPS       128(R12), Z10, Z10
+	VADDPS       192(R12), Z11, Z11
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z25
+	VMOVUPS   (R13)(DX*1), Z25
 	VADDPS    Z25, Z8, Z8
-	VMOVUPS   64(DI)(R8*1), Z25
+	VMOVUPS   64(R13)(DX*1), Z25
 	VADDPS    Z25, Z9, Z9
-	VMOVUPS   128(DI)(R8*1), Z25
+	VMOVUPS   128(R13)(DX*1), Z25
 	VADDPS    Z25, Z10, Z10
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z25
+	VMOVUPS.Z 192(R13)(DX*1), K1, Z25
 	VADDPS    Z25, Z11, Z11
 
 noResidual2:
-	VMOVUPS      Z8, (AX)(R8*1)
-	VMOVUPS      Z9, 64(AX)(R8*1)
-	VMOVUPS      Z10, 128(AX)(R8*1)
-	VMOVUPS      Z11, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z24
+	VMOVUPS      Z8, (BX)(DX*1)
+	VMOVUPS      Z9, 64(BX)(DX*1)
+	VMOVUPS      Z10, 128(BX)(DX*1)
+	VMOVUPS      Z11, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 12(R10), Z24
 	VMULPS       Z20, Z24, Z25
 	VCVTDQ2PS    Z12, Z12
 	VMULPS       Z25, Z12, Z12
@@ -5818,32 +6231,32 @@ noResidual2:
 	VMULPS       Z23, Z24, Z25
 	VCVTDQ2PS    Z15, Z15
 	VMULPS       Z25, Z15, Z15
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias3
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	VADDPS       128(SI), Z14, Z14
-	VADDPS       192(SI), Z15, Z15
+	VADDPS       (R12), Z12, Z12
+	VADDPS       64(R12), Z13, Z13
+	VADDPS       128(R12), Z14, Z14
+	VADDPS       192(R12), Z15, Z15
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual3
-	VMOVUPS   (DI)(R8*1), Z25
+	VMOVUPS   (R13)(DX*1), Z25
 	VADDPS    Z25, Z12, Z12
-	VMOVUPS   64(DI)(R8*1), Z25
+	VMOVUPS   64(R13)(DX*1), Z25
 	VADDPS    Z25, Z13, Z13
-	VMOVUPS   128(DI)(R8*1), Z25
+	VMOVUPS   128(R13)(DX*1), Z25
 	VADDPS    Z25, Z14, Z14
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z25
+	VMOVUPS.Z 192(R13)(DX*1), K1, Z25
 	VADDPS    Z25, Z15, Z15
 
 noResidual3:
-	VMOVUPS      Z12, (AX)(R8*1)
-	VMOVUPS      Z13, 64(AX)(R8*1)
-	VMOVUPS      Z14, 128(AX)(R8*1)
-	VMOVUPS      Z15, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 16(DX), Z24
+	VMOVUPS      Z12, (BX)(DX*1)
+	VMOVUPS      Z13, 64(BX)(DX*1)
+	VMOVUPS      Z14, 128(BX)(DX*1)
+	VMOVUPS      Z15, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 16(R10), Z24
 	VMULPS       Z20, Z24, Z25
 	VCVTDQ2PS    Z16, Z16
 	VMULPS       Z25, Z16, Z16
@@ -5856,109 +6269,130 @@ noResidual3:
 	VMULPS       Z23, Z24, Z25
 	VCVTDQ2PS    Z19, Z19
 	VMULPS       Z25, Z19, Z19
-	TESTQ        SI, SI
+	TESTQ        R12, R12
 	JZ           noBias4
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	VADDPS       128(SI), Z18, Z18
-	VADDPS       192(SI), Z19, Z19
+	VADDPS       (R12), Z16, Z16
+	VADDPS       64(R12), Z17, Z17
+	VADDPS       128(R12), Z18, Z18
+	VADDPS       192(R12), Z19, Z19
 
 noBias4:
-	TESTQ     DI, DI
+	TESTQ     R13, R13
 	JZ        noResidual4
-	VMOVUPS   (DI)(R8*1), Z25
+	VMOVUPS   (R13)(DX*1), Z25
 	VADDPS    Z25, Z16, Z16
-	VMOVUPS   64(DI)(R8*1), Z25
+	VMOVUPS   64(R13)(DX*1), Z25
 	VADDPS    Z25, Z17, Z17
-	VMOVUPS   128(DI)(R8*1), Z25
+	VMOVUPS   128(R13)(DX*1), Z25
 	VADDPS    Z25, Z18, Z18
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z25
+	VMOVUPS.Z 192(R13)(DX*1), K1, Z25
 	VADDPS    Z25, Z19, Z19
 
 noResidual4:
-	VMOVUPS Z16, (AX)(R8*1)
-	VMOVUPS Z17, 64(AX)(R8*1)
-	VMOVUPS Z18, 128(AX)(R8*1)
-	VMOVUPS Z19, K1, 192(AX)(R8*1)
+	VMOVUPS Z16, (BX)(DX*1)
+	VMOVUPS Z17, 64(BX)(DX*1)
+	VMOVUPS Z18, 128(BX)(DX*1)
+	VMOVUPS Z19, K1, 192(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x14, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x05, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 
-// func tile6x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile6x4VNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, tiles int, sum *int32, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·tile6x4VNNI(SB), NOSPLIT, $0-104
-	MOVQ      a+16(FP), AX
-	MOVQ      lda+24(FP), CX
-	MOVQ      b+32(FP), DX
-	MOVQ      panelStride+40(FP), BX
-	MOVQ      groups+48(FP), SI
-	MOVQ      sum+56(FP), DI
-	LEAQ      (CX)(CX*2), R8
-	LEAQ      (CX)(CX*4), R9
-	LEAQ      (BX)(BX*2), R10
+TEXT ·tile6x4VNNI(SB), NOSPLIT, $8-112
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ panelStride+40(FP), SI
+	LEAQ (CX)(CX*2), R8
+	LEAQ (CX)(CX*4), R9
+	LEAQ (SI)(SI*2), R10
+	XORQ DX, DX
+
+tile:
+	MOVQ      b+32(FP), BX
+	MOVQ      groups+48(FP), DI
+	MOVQ      sum+64(FP), R11
+	TESTQ     R11, R11
+	JZ        noSum
 	VPXORD    Z0, Z0, Z0
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z2, Z2, Z2
-	VPXORD    Z3, Z3, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
-	VPXORD    Z6, Z6, Z6
-	VPXORD    Z7, Z7, Z7
-	VPXORD    Z8, Z8, Z8
-	VPXORD    Z9, Z9, Z9
-	VPXORD    Z10, Z10, Z10
-	VPXORD    Z11, Z11, Z11
-	VPXORD    Z12, Z12, Z12
-	VPXORD    Z13, Z13, Z13
-	VPXORD    Z14, Z14, Z14
-	VPXORD    Z15, Z15, Z15
-	VPXORD    Z16, Z16, Z16
-	VPXORD    Z17, Z17, Z17
-	VPXORD    Z18, Z18, Z18
-	VPXORD    Z19, Z19, Z19
-	VPXORD    Z20, Z20, Z20
-	VPXORD    Z21, Z21, Z21
-	VPXORD    Z22, Z22, Z22
-	VPXORD    Z23, Z23, Z23
-	TESTQ     DI, DI
-	JZ        started
-	VPSLLD    $0x07, (DI), Z24
+	VPSLLD    $0x07, (R11), Z24
 	VPSUBD    Z24, Z0, Z0
 	VMOVDQA32 Z0, Z4
 	VMOVDQA32 Z0, Z8
 	VMOVDQA32 Z0, Z12
 	VMOVDQA32 Z0, Z16
 	VMOVDQA32 Z0, Z20
-	VPSLLD    $0x07, 64(DI), Z25
+	VPXORD    Z1, Z1, Z1
+	VPSLLD    $0x07, 64(R11), Z25
 	VPSUBD    Z25, Z1, Z1
 	VMOVDQA32 Z1, Z5
 	VMOVDQA32 Z1, Z9
 	VMOVDQA32 Z1, Z13
 	VMOVDQA32 Z1, Z17
 	VMOVDQA32 Z1, Z21
-	VPSLLD    $0x07, 128(DI), Z26
+	VPXORD    Z2, Z2, Z2
+	VPSLLD    $0x07, 128(R11), Z26
 	VPSUBD    Z26, Z2, Z2
 	VMOVDQA32 Z2, Z6
 	VMOVDQA32 Z2, Z10
 	VMOVDQA32 Z2, Z14
 	VMOVDQA32 Z2, Z18
 	VMOVDQA32 Z2, Z22
-	VPSLLD    $0x07, 192(DI), Z27
+	VPXORD    Z3, Z3, Z3
+	VPSLLD    $0x07, 192(R11), Z27
 	VPSUBD    Z27, Z3, Z3
 	VMOVDQA32 Z3, Z7
 	VMOVDQA32 Z3, Z11
 	VMOVDQA32 Z3, Z15
 	VMOVDQA32 Z3, Z19
 	VMOVDQA32 Z3, Z23
+	JMP       started
+
+noSum:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
 
 started:
-	SUBQ $0x04, SI
+	SUBQ $0x04, DI
 	JL   few
 
 groups:
-	VMOVDQU32    (DX), Z24
-	VMOVDQU32    (DX)(BX*1), Z25
-	VMOVDQU32    (DX)(BX*2), Z26
-	VMOVDQU32    (DX)(R10*1), Z27
+	VMOVDQU32    (BX), Z24
+	VMOVDQU32    (BX)(SI*1), Z25
+	VMOVDQU32    (BX)(SI*2), Z26
+	VMOVDQU32    (BX)(R10*1), Z27
 	VPBROADCASTD (AX), Z28
 	VPDPBUSD     Z24, Z28, Z0
 	VPDPBUSD     Z25, Z28, Z1
@@ -5989,10 +6423,10 @@ groups:
 	VPDPBUSD     Z25, Z28, Z21
 	VPDPBUSD     Z26, Z28, Z22
 	VPDPBUSD     Z27, Z28, Z23
-	VMOVDQU32    64(DX), Z24
-	VMOVDQU32    64(DX)(BX*1), Z25
-	VMOVDQU32    64(DX)(BX*2), Z26
-	VMOVDQU32    64(DX)(R10*1), Z27
+	VMOVDQU32    64(BX), Z24
+	VMOVDQU32    64(BX)(SI*1), Z25
+	VMOVDQU32    64(BX)(SI*2), Z26
+	VMOVDQU32    64(BX)(R10*1), Z27
 	VPBROADCASTD 4(AX), Z28
 	VPDPBUSD     Z24, Z28, Z0
 	VPDPBUSD     Z25, Z28, Z1
@@ -6023,10 +6457,10 @@ groups:
 	VPDPBUSD     Z25, Z28, Z21
 	VPDPBUSD     Z26, Z28, Z22
 	VPDPBUSD     Z27, Z28, Z23
-	VMOVDQU32    128(DX), Z24
-	VMOVDQU32    128(DX)(BX*1), Z25
-	VMOVDQU32    128(DX)(BX*2), Z26
-	VMOVDQU32    128(DX)(R10*1), Z27
+	VMOVDQU32    128(BX), Z24
+	VMOVDQU32    128(BX)(SI*1), Z25
+	VMOVDQU32    128(BX)(SI*2), Z26
+	VMOVDQU32    128(BX)(R10*1), Z27
 	VPBROADCASTD 8(AX), Z28
 	VPDPBUSD     Z24, Z28, Z0
 	VPDPBUSD     Z25, Z28, Z1
@@ -6057,10 +6491,10 @@ groups:
 	VPDPBUSD     Z25, Z28, Z21
 	VPDPBUSD     Z26, Z28, Z22
 	VPDPBUSD     Z27, Z28, Z23
-	VMOVDQU32    192(DX), Z24
-	VMOVDQU32    192(DX)(BX*1), Z25
-	VMOVDQU32    192(DX)(BX*2), Z26
-	VMOVDQU32    192(DX)(R10*1), Z27
+	VMOVDQU32    192(BX), Z24
+	VMOVDQU32    192(BX)(SI*1), Z25
+	VMOVDQU32    192(BX)(SI*2), Z26
+	VMOVDQU32    192(BX)(R10*1), Z27
 	VPBROADCASTD 12(AX), Z28
 	VPDPBUSD     Z24, Z28, Z0
 	VPDPBUSD     Z25, Z28, Z1
@@ -6092,19 +6526,19 @@ groups:
 	VPDPBUSD     Z26, Z28, Z22
 	VPDPBUSD     Z27, Z28, Z23
 	ADDQ         $0x10, AX
-	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
 	JGE          groups
 
 few:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DI
 	JZ   summed
 
 group:
-	VMOVDQU32    (DX), Z24
-	VMOVDQU32    (DX)(BX*1), Z25
-	VMOVDQU32    (DX)(BX*2), Z26
-	VMOVDQU32    (DX)(R10*1), Z27
+	VMOVDQU32    (BX), Z24
+	VMOVDQU32    (BX)(SI*1), Z25
+	VMOVDQU32    (BX)(SI*2), Z26
+	VMOVDQU32    (BX)(R10*1), Z27
 	VPBROADCASTD (AX), Z28
 	VPDPBUSD     Z24, Z28, Z0
 	VPDPBUSD     Z25, Z28, Z1
@@ -6136,63 +6570,62 @@ group:
 	VPDPBUSD     Z26, Z28, Z22
 	VPDPBUSD     Z27, Z28, Z23
 	ADDQ         $0x04, AX
-	ADDQ         $0x40, DX
-	DECQ         SI
+	ADDQ         $0x40, BX
+	DECQ         DI
 	JNZ          group
 
 summed:
-	MOVQ      dst+0(FP), AX
-	MOVQ      ldc+8(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      rowScale+64(FP), DX
-	TESTQ     DX, DX
+	MOVQ      dst+0(FP), BX
+	MOVQ      ldc+8(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      rowScale+72(FP), R11
+	TESTQ     R11, R11
 	JNZ       floats
-	VMOVDQU32 Z0, (AX)
-	VMOVDQU32 Z1, 64(AX)
-	VMOVDQU32 Z2, 128(AX)
-	VMOVDQU32 Z3, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z4, (AX)
-	VMOVDQU32 Z5, 64(AX)
-	VMOVDQU32 Z6, 128(AX)
-	VMOVDQU32 Z7, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z8, (AX)
-	VMOVDQU32 Z9, 64(AX)
-	VMOVDQU32 Z10, 128(AX)
-	VMOVDQU32 Z11, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z12, (AX)
-	VMOVDQU32 Z13, 64(AX)
-	VMOVDQU32 Z14, 128(AX)
-	VMOVDQU32 Z15, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z16, (AX)
-	VMOVDQU32 Z17, 64(AX)
-	VMOVDQU32 Z18, 128(AX)
-	VMOVDQU32 Z19, 192(AX)
-	ADDQ      CX, AX
-	VMOVDQU32 Z20, (AX)
-	VMOVDQU32 Z21, 64(AX)
-	VMOVDQU32 Z22, 128(AX)
-	VMOVDQU32 Z23, 192(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU32 Z0, (BX)(DX*1)
+	VMOVDQU32 Z1, 64(BX)(DX*1)
+	VMOVDQU32 Z2, 128(BX)(DX*1)
+	VMOVDQU32 Z3, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z4, (BX)(DX*1)
+	VMOVDQU32 Z5, 64(BX)(DX*1)
+	VMOVDQU32 Z6, 128(BX)(DX*1)
+	VMOVDQU32 Z7, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z8, (BX)(DX*1)
+	VMOVDQU32 Z9, 64(BX)(DX*1)
+	VMOVDQU32 Z10, 128(BX)(DX*1)
+	VMOVDQU32 Z11, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z12, (BX)(DX*1)
+	VMOVDQU32 Z13, 64(BX)(DX*1)
+	VMOVDQU32 Z14, 128(BX)(DX*1)
+	VMOVDQU32 Z15, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z16, (BX)(DX*1)
+	VMOVDQU32 Z17, 64(BX)(DX*1)
+	VMOVDQU32 Z18, 128(BX)(DX*1)
+	VMOVDQU32 Z19, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	VMOVDQU32 Z20, (BX)(DX*1)
+	VMOVDQU32 Z21, 64(BX)(DX*1)
+	VMOVDQU32 Z22, 128(BX)(DX*1)
+	VMOVDQU32 Z23, 192(BX)(DX*1)
+	ADDQ      DI, DX
+	JMP       stored
 
 floats:
-	MOVQ         colScale+72(FP), BX
-	MOVQ         bias+80(FP), SI
-	MOVQ         residual+88(FP), DI
-	MOVQ         last+96(FP), R8
-	MOVQ         $-1, R9
-	BZHIQ        R8, R9, R9
-	KMOVQ        R9, K1
-	XORQ         R8, R8
-	VMOVUPS      (BX), Z24
-	VMOVUPS      64(BX), Z25
-	VMOVUPS      128(BX), Z26
-	VMOVUPS      192(BX), Z27
-	VBROADCASTSS (DX), Z28
+	MOVQ         colScale+80(FP), R12
+	MOVQ         bias+88(FP), R13
+	MOVQ         residual+96(FP), R14
+	MOVQ         last+104(FP), R15
+	MOVQ         $-1, BP
+	BZHIQ        R15, BP, BP
+	KMOVQ        BP, K1
+	VMOVUPS      (R12), Z24
+	VMOVUPS      64(R12), Z25
+	VMOVUPS      128(R12), Z26
+	VMOVUPS      192(R12), Z27
+	VBROADCASTSS (R11), Z28
 	VMULPS       Z24, Z28, Z29
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       Z29, Z0, Z0
@@ -6205,32 +6638,32 @@ floats:
 	VMULPS       Z27, Z28, Z29
 	VCVTDQ2PS    Z3, Z3
 	VMULPS       Z29, Z3, Z3
-	TESTQ        SI, SI
+	TESTQ        R13, R13
 	JZ           noBias0
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	VADDPS       128(SI), Z2, Z2
-	VADDPS       192(SI), Z3, Z3
+	VADDPS       (R13), Z0, Z0
+	VADDPS       64(R13), Z1, Z1
+	VADDPS       128(R13), Z2, Z2
+	VADDPS       192(R13), Z3, Z3
 
 noBias0:
-	TESTQ     DI, DI
+	TESTQ     R14, R14
 	JZ        noResidual0
-	VMOVUPS   (DI)(R8*1), Z29
+	VMOVUPS   (R14)(DX*1), Z29
 	VADDPS    Z29, Z0, Z0
-	VMOVUPS   64(DI)(R8*1), Z29
+	VMOVUPS   64(R14)(DX*1), Z29
 	VADDPS    Z29, Z1, Z1
-	VMOVUPS   128(DI)(R8*1), Z29
+	VMOVUPS   128(R14)(DX*1), Z29
 	VADDPS    Z29, Z2, Z2
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VMOVUPS.Z 192(R14)(DX*1), K1, Z29
 	VADDPS    Z29, Z3, Z3
 
 noResidual0:
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, 64(AX)(R8*1)
-	VMOVUPS      Z2, 128(AX)(R8*1)
-	VMOVUPS      Z3, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 4(DX), Z28
+	VMOVUPS      Z0, (BX)(DX*1)
+	VMOVUPS      Z1, 64(BX)(DX*1)
+	VMOVUPS      Z2, 128(BX)(DX*1)
+	VMOVUPS      Z3, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 4(R11), Z28
 	VMULPS       Z24, Z28, Z29
 	VCVTDQ2PS    Z4, Z4
 	VMULPS       Z29, Z4, Z4
@@ -6243,32 +6676,32 @@ noResidual0:
 	VMULPS       Z27, Z28, Z29
 	VCVTDQ2PS    Z7, Z7
 	VMULPS       Z29, Z7, Z7
-	TESTQ        SI, SI
+	TESTQ        R13, R13
 	JZ           noBias1
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	VADDPS       128(SI), Z6, Z6
-	VADDPS       192(SI), Z7, Z7
+	VADDPS       (R13), Z4, Z4
+	VADDPS       64(R13), Z5, Z5
+	VADDPS       128(R13), Z6, Z6
+	VADDPS       192(R13), Z7, Z7
 
 noBias1:
-	TESTQ     DI, DI
+	TESTQ     R14, R14
 	JZ        noResidual1
-	VMOVUPS   (DI)(R8*1), Z29
+	VMOVUPS   (R14)(DX*1), Z29
 	VADDPS    Z29, Z4, Z4
-	VMOVUPS   64(DI)(R8*1), Z29
+	VMOVUPS   64(R14)(DX*1), Z29
 	VADDPS    Z29, Z5, Z5
-	VMOVUPS   128(DI)(R8*1), Z29
+	VMOVUPS   128(R14)(DX*1), Z29
 	VADDPS    Z29, Z6, Z6
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VMOVUPS.Z 192(R14)(DX*1), K1, Z29
 	VADDPS    Z29, Z7, Z7
 
 noResidual1:
-	VMOVUPS      Z4, (AX)(R8*1)
-	VMOVUPS      Z5, 64(AX)(R8*1)
-	VMOVUPS      Z6, 128(AX)(R8*1)
-	VMOVUPS      Z7, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 8(DX), Z28
+	VMOVUPS      Z4, (BX)(DX*1)
+	VMOVUPS      Z5, 64(BX)(DX*1)
+	VMOVUPS      Z6, 128(BX)(DX*1)
+	VMOVUPS      Z7, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 8(R11), Z28
 	VMULPS       Z24, Z28, Z29
 	VCVTDQ2PS    Z8, Z8
 	VMULPS       Z29, Z8, Z8
@@ -6281,32 +6714,32 @@ noResidual1:
 	VMULPS       Z27, Z28, Z29
 	VCVTDQ2PS    Z11, Z11
 	VMULPS       Z29, Z11, Z11
-	TESTQ        SI, SI
+	TESTQ        R13, R13
 	JZ           noBias2
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	VADDPS       128(SI), Z10, Z10
-	VADDPS       192(SI), Z11, Z11
+	VADDPS       (R13), Z8, Z8
+	VADDPS       64(R13), Z9, Z9
+	VADDPS       128(R13), Z10, Z10
+	VADDPS       192(R13), Z11, Z11
 
 noBias2:
-	TESTQ     DI, DI
+	TESTQ     R14, R14
 	JZ        noResidual2
-	VMOVUPS   (DI)(R8*1), Z29
+	VMOVUPS   (R14)(DX*1), Z29
 	VADDPS    Z29, Z8, Z8
-	VMOVUPS   64(DI)(R8*1), Z29
+	VMOVUPS   64(R14)(DX*1), Z29
 	VADDPS    Z29, Z9, Z9
-	VMOVUPS   128(DI)(R8*1), Z29
+	VMOVUPS   128(R14)(DX*1), Z29
 	VADDPS    Z29, Z10, Z10
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VMOVUPS.Z 192(R14)(DX*1), K1, Z29
 	VADDPS    Z29, Z11, Z11
 
 noResidual2:
-	VMOVUPS      Z8, (AX)(R8*1)
-	VMOVUPS      Z9, 64(AX)(R8*1)
-	VMOVUPS      Z10, 128(AX)(R8*1)
-	VMOVUPS      Z11, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 12(DX), Z28
+	VMOVUPS      Z8, (BX)(DX*1)
+	VMOVUPS      Z9, 64(BX)(DX*1)
+	VMOVUPS      Z10, 128(BX)(DX*1)
+	VMOVUPS      Z11, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 12(R11), Z28
 	VMULPS       Z24, Z28, Z29
 	VCVTDQ2PS    Z12, Z12
 	VMULPS       Z29, Z12, Z12
@@ -6319,32 +6752,32 @@ noResidual2:
 	VMULPS       Z27, Z28, Z29
 	VCVTDQ2PS    Z15, Z15
 	VMULPS       Z29, Z15, Z15
-	TESTQ        SI, SI
+	TESTQ        R13, R13
 	JZ           noBias3
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	VADDPS       128(SI), Z14, Z14
-	VADDPS       192(SI), Z15, Z15
+	VADDPS       (R13), Z12, Z12
+	VADDPS       64(R13), Z13, Z13
+	VADDPS       128(R13), Z14, Z14
+	VADDPS       192(R13), Z15, Z15
 
 noBias3:
-	TESTQ     DI, DI
+	TESTQ     R14, R14
 	JZ        noResidual3
-	VMOVUPS   (DI)(R8*1), Z29
+	VMOVUPS   (R14)(DX*1), Z29
 	VADDPS    Z29, Z12, Z12
-	VMOVUPS   64(DI)(R8*1), Z29
+	VMOVUPS   64(R14)(DX*1), Z29
 	VADDPS    Z29, Z13, Z13
-	VMOVUPS   128(DI)(R8*1), Z29
+	VMOVUPS   128(R14)(DX*1), Z29
 	VADDPS    Z29, Z14, Z14
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VMOVUPS.Z 192(R14)(DX*1), K1, Z29
 	VADDPS    Z29, Z15, Z15
 
 noResidual3:
-	VMOVUPS      Z12, (AX)(R8*1)
-	VMOVUPS      Z13, 64(AX)(R8*1)
-	VMOVUPS      Z14, 128(AX)(R8*1)
-	VMOVUPS      Z15, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 16(DX), Z28
+	VMOVUPS      Z12, (BX)(DX*1)
+	VMOVUPS      Z13, 64(BX)(DX*1)
+	VMOVUPS      Z14, 128(BX)(DX*1)
+	VMOVUPS      Z15, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 16(R11), Z28
 	VMULPS       Z24, Z28, Z29
 	VCVTDQ2PS    Z16, Z16
 	VMULPS       Z29, Z16, Z16
@@ -6357,32 +6790,32 @@ noResidual3:
 	VMULPS       Z27, Z28, Z29
 	VCVTDQ2PS    Z19, Z19
 	VMULPS       Z29, Z19, Z19
-	TESTQ        SI, SI
+	TESTQ        R13, R13
 	JZ           noBias4
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	VADDPS       128(SI), Z18, Z18
-	VADDPS       192(SI), Z19, Z19
+	VADDPS       (R13), Z16, Z16
+	VADDPS       64(R13), Z17, Z17
+	VADDPS       128(R13), Z18, Z18
+	VADDPS       192(R13), Z19, Z19
 
 noBias4:
-	TESTQ     DI, DI
+	TESTQ     R14, R14
 	JZ        noResidual4
-	VMOVUPS   (DI)(R8*1), Z29
+	VMOVUPS   (R14)(DX*1), Z29
 	VADDPS    Z29, Z16, Z16
-	VMOVUPS   64(DI)(R8*1), Z29
+	VMOVUPS   64(R14)(DX*1), Z29
 	VADDPS    Z29, Z17, Z17
-	VMOVUPS   128(DI)(R8*1), Z29
+	VMOVUPS   128(R14)(DX*1), Z29
 	VADDPS    Z29, Z18, Z18
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VMOVUPS.Z 192(R14)(DX*1), K1, Z29
 	VADDPS    Z29, Z19, Z19
 
 noResidual4:
-	VMOVUPS      Z16, (AX)(R8*1)
-	VMOVUPS      Z17, 64(AX)(R8*1)
-	VMOVUPS      Z18, 128(AX)(R8*1)
-	VMOVUPS      Z19, K1, 192(AX)(R8*1)
-	ADDQ         CX, R8
-	VBROADCASTSS 20(DX), Z28
+	VMOVUPS      Z16, (BX)(DX*1)
+	VMOVUPS      Z17, 64(BX)(DX*1)
+	VMOVUPS      Z18, 128(BX)(DX*1)
+	VMOVUPS      Z19, K1, 192(BX)(DX*1)
+	ADDQ         DI, DX
+	VBROADCASTSS 20(R11), Z28
 	VMULPS       Z24, Z28, Z29
 	VCVTDQ2PS    Z20, Z20
 	VMULPS       Z29, Z20, Z20
@@ -6395,30 +6828,41 @@ noResidual4:
 	VMULPS       Z27, Z28, Z29
 	VCVTDQ2PS    Z23, Z23
 	VMULPS       Z29, Z23, Z23
-	TESTQ        SI, SI
+	TESTQ        R13, R13
 	JZ           noBias5
-	VADDPS       (SI), Z20, Z20
-	VADDPS       64(SI), Z21, Z21
-	VADDPS       128(SI), Z22, Z22
-	VADDPS       192(SI), Z23, Z23
+	VADDPS       (R13), Z20, Z20
+	VADDPS       64(R13), Z21, Z21
+	VADDPS       128(R13), Z22, Z22
+	VADDPS       192(R13), Z23, Z23
 
 noBias5:
-	TESTQ     DI, DI
+	TESTQ     R14, R14
 	JZ        noResidual5
-	VMOVUPS   (DI)(R8*1), Z29
+	VMOVUPS   (R14)(DX*1), Z29
 	VADDPS    Z29, Z20, Z20
-	VMOVUPS   64(DI)(R8*1), Z29
+	VMOVUPS   64(R14)(DX*1), Z29
 	VADDPS    Z29, Z21, Z21
-	VMOVUPS   128(DI)(R8*1), Z29
+	VMOVUPS   128(R14)(DX*1), Z29
 	VADDPS    Z29, Z22, Z22
-	VMOVUPS.Z 192(DI)(R8*1), K1, Z29
+	VMOVUPS.Z 192(R14)(DX*1), K1, Z29
 	VADDPS    Z29, Z23, Z23
 
 noResidual5:
-	VMOVUPS Z20, (AX)(R8*1)
-	VMOVUPS Z21, 64(AX)(R8*1)
-	VMOVUPS Z22, 128(AX)(R8*1)
-	VMOVUPS Z23, K1, 192(AX)(R8*1)
+	VMOVUPS Z20, (BX)(DX*1)
+	VMOVUPS Z21, 64(BX)(DX*1)
+	VMOVUPS Z22, 128(BX)(DX*1)
+	VMOVUPS Z23, K1, 192(BX)(DX*1)
+	ADDQ    DI, DX
+	ADDQ    $0x18, rowScale+72(FP)
+
+stored:
+	MOVQ   groups+48(FP), BX
+	SHLQ   $0x02, BX
+	SUBQ   BX, AX
+	IMUL3Q $0x06, CX, BX
+	ADDQ   BX, AX
+	DECQ   tiles+56(FP)
+	JNZ    tile
 	VZEROUPPER
 	RET
 

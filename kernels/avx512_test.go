@@ -27,7 +27,7 @@ func TestTilesOfAVX512Interpreted(t *testing.T) {
 		tiles++
 		for _, offset := range []bool{true, false} {
 			for _, groups := range []int{1, 2, 4, 5, 8, 11} {
-				interpretTile(t, name, strings.Split(body, "\n"), rows, panels, groups, offset)
+				interpretTiles(t, name, strings.Split(body, "\n"), rows, panels, groups, groups%3+1, offset)
 			}
 		}
 	}
@@ -36,15 +36,16 @@ func TestTilesOfAVX512Interpreted(t *testing.T) {
 	}
 }
 
-// interpretTile runs one tile on memory of its own and compares with plain sums.
-func interpretTile(t *testing.T, name string, code []string, rows, panels, groups int, offset bool) {
+// interpretTiles runs tiles of height rows on memory of its own and compares with plain sums.
+func interpretTiles(t *testing.T, name string, code []string, height, panels, groups, tiles int, offset bool) {
 	t.Helper()
 	const dst, a, b, sum, ldc, lda = 0x1000, 0x5000, 0x8000, 0xf000, 70, 100
+	rows := height * tiles
 	stride := groups*64 + 64
-	m := machine{memory: make([]byte, 0x10000), register: map[string]int{}, vector: map[string][64]byte{}, argument: map[string]int{
-		"dst": dst, "ldc": ldc, "a": a, "lda": lda, "b": b, "panelStride": stride, "groups": groups, "sum": sum}}
+	m := machine{memory: make([]byte, 0x10000), vector: map[string][64]byte{}, register: map[string]int{
+		"dst": dst, "ldc": ldc, "a": a, "lda": lda, "b": b, "panelStride": stride, "groups": groups, "tiles": tiles, "sum": sum}}
 	if !offset {
-		m.argument["sum"] = 0
+		m.register["sum"] = 0
 	}
 	for i := range m.memory {
 		m.memory[i] = byte(i*i*31 + i*7 + i>>8)
@@ -82,9 +83,8 @@ func interpretTile(t *testing.T, name string, code []string, rows, panels, group
 // machine knows the instructions of the tiles and no others.
 type machine struct {
 	memory   []byte
-	register map[string]int
+	register map[string]int // and arguments
 	vector   map[string][64]byte
-	argument map[string]int
 	flags    int // the last result
 }
 
@@ -101,7 +101,7 @@ func (m *machine) run(code []string) error {
 			return nil
 		}
 		if strings.HasPrefix(op, "J") {
-			jump := map[string]bool{"JZ": m.flags == 0, "JNZ": m.flags != 0, "JL": m.flags < 0, "JGE": m.flags >= 0}
+			jump := map[string]bool{"JMP": true, "JZ": m.flags == 0, "JNZ": m.flags != 0, "JL": m.flags < 0, "JGE": m.flags >= 0}
 			taken, known := jump[op]
 			if !known {
 				return fmt.Errorf("unknown jump %q", op)
@@ -126,23 +126,23 @@ func (m *machine) step(op string, args []string) error {
 	last := args[len(args)-1]
 	switch op {
 	case "MOVQ":
-		name, _, _ := strings.Cut(args[0], "+")
-		m.register[last] = m.argument[name]
+		m.set(last, m.integer(args[0]))
 	case "LEAQ":
 		m.register[last] = m.address(args[0])
 	case "ADDQ":
-		m.register[last] += m.integer(args[0])
-		m.flags = m.register[last]
+		m.flags = m.set(last, m.integer(last)+m.integer(args[0]))
 	case "SUBQ":
-		m.register[last] -= m.integer(args[0])
-		m.flags = m.register[last]
-	case "SHLQ":
-		m.register[last] <<= m.integer(args[0])
+		m.flags = m.set(last, m.integer(last)-m.integer(args[0]))
 	case "DECQ":
-		m.register[last]--
-		m.flags = m.register[last]
+		m.flags = m.set(last, m.integer(last)-1)
+	case "SHLQ":
+		m.set(last, m.integer(last)<<m.integer(args[0]))
+	case "XORQ":
+		m.set(last, m.integer(last)^m.integer(args[0]))
+	case "IMUL3Q":
+		m.set(last, m.integer(args[0])*m.integer(args[1]))
 	case "TESTQ":
-		m.flags = m.register[args[0]]
+		m.flags = m.integer(args[0])
 	case "VZEROUPPER":
 	case "VPBROADCASTD":
 		var v [64]byte
@@ -209,7 +209,18 @@ func (m *machine) integer(operand string) int {
 		}
 		return int(v)
 	}
-	return m.register[operand]
+	return m.register[name(operand)]
+}
+
+func (m *machine) set(operand string, v int) int {
+	m.register[name(operand)] = v
+	return v
+}
+
+// name is that of a register or an argument.
+func name(operand string) string {
+	name, _, _ := strings.Cut(operand, "+")
+	return name
 }
 
 // address is that of disp(base)(index*scale).

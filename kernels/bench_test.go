@@ -104,11 +104,11 @@ func BenchmarkProduct(b *testing.B) {
 			s := best(b)
 			columns, depth := PadN(n), PadK(k)
 			w, dst, lda := matrix(n, k), make([]int32, m*columns), s.valueBytes*stride(k)
-			x, step := make([]byte, m*lda), s.partColumns(m, columns, depth)
+			x, step, block := make([]byte, m*lda), s.partColumns(m, columns, depth), s.blockRows(m, k, true)
 			run := func() {
 				for col := 0; col < columns; col += step {
-					for row := 0; row < m; row += s.rowBlock {
-						s.product(dst[row*columns+col:], columns, x[row*lda:], lda, w.Data[col*depth:], depth/GroupDepth, min(s.rowBlock, m-row), min(step, columns-col)/PanelWidth, PanelWidth*depth, w.Sum[col:])
+					for row := 0; row < m; row += block {
+						s.product(dst[row*columns+col:], columns, x[row*lda:], lda, w.Data[col*depth:], depth/GroupDepth, min(block, m-row), min(step, columns-col)/PanelWidth, PanelWidth*depth, w.Sum[col:])
 					}
 				}
 			}

@@ -2,7 +2,7 @@ package kernels
 
 import "unsafe"
 
-type tileVNNI func(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale, colScale, bias, residual *float32, last int)
+type tileVNNI func(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups, tiles int, sum *int32, rowScale, colScale, bias, residual *float32, last int)
 
 // tilesVNNI by panels and rows, less one each.
 var tilesVNNI = [4][6]tileVNNI{
@@ -12,11 +12,15 @@ var tilesVNNI = [4][6]tileVNNI{
 	{tile1x4VNNI, tile2x4VNNI, tile3x4VNNI, tile4x4VNNI, tile5x4VNNI, tile6x4VNNI},
 }
 
-// tileRows is the height of the next tile where so many rows are left: six, or
-// less so that no tile is much lower than the others.
-func tileRows(left int) int {
-	tiles := (left + 5) / 6
-	return (left + tiles - 1) / tiles
+// eachHeight calls f for rows rows in tiles of at most six, none of them much lower
+// than another: first the higher ones, from row m on, then the others.
+func eachHeight(rows int, f func(m, height, tiles int)) {
+	tiles := (rows + 5) / 6
+	height, higher := rows/tiles, rows%tiles
+	if higher > 0 {
+		f(0, height+1, higher)
+	}
+	f(higher*(height+1), height, tiles-higher)
 }
 
 // productVNNI takes four panels at a time and up to six rows of them.
@@ -30,10 +34,9 @@ func productVNNI(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows
 			offset = &sum[p*PanelWidth : panels*PanelWidth][0]
 		}
 		wide := &tilesVNNI[min(panels-p, 4)-1]
-		for m, n := 0, 0; m < rows; m += n {
-			n = tileRows(rows - m)
-			wide[n-1](&dst[m*ldc+p*PanelWidth], ldc, &a[m*lda], lda, &b[p*panelStride], panelStride, groups, offset, nil, nil, nil, nil, 0)
-		}
+		eachHeight(rows, func(m, height, tiles int) {
+			wide[height-1](&dst[m*ldc+p*PanelWidth], ldc, &a[m*lda], lda, &b[p*panelStride], panelStride, groups, tiles, offset, nil, nil, nil, nil, 0)
+		})
 	}
 }
 
@@ -71,14 +74,13 @@ func affineVNNI(dst []float32, ldd int, a []byte, lda int, rowScale []float32, b
 		wide := &tilesVNNI[min(panels-p, 4)-1]
 		last := min(columns-col, blockColumns)
 		last -= (last - 1) / PanelWidth * PanelWidth
-		for m, n := 0, 0; m < rows; m += n {
-			n = tileRows(rows - m)
+		eachHeight(rows, func(m, height, tiles int) {
 			if residual != nil {
 				add = &residual[m*ldd+col]
 			}
 			to := (*int32)(unsafe.Pointer(&dst[m*ldd+col]))
-			wide[n-1](to, ldd, &a[m*lda], lda, &b.data[p*b.stride], b.stride, b.groups, sum, &rowScale[m], &b.scale[col : panels*PanelWidth][0], bias, add, last)
-		}
+			wide[height-1](to, ldd, &a[m*lda], lda, &b.data[p*b.stride], b.stride, b.groups, tiles, sum, &rowScale[m], &b.scale[col : panels*PanelWidth][0], bias, add, last)
+		})
 	}
 }
 

@@ -43,13 +43,13 @@ func archPrimitives(level Level, p *primitives) {
 	case AVXVNNI:
 		p.valueBytes, p.offset, p.rowBlock, p.product, p.round = 1, 128, 24, productAVXVNNI, roundBytesAVX2
 	case AVX512VNNI, AMX:
-		p.valueBytes, p.offset, p.rowBlock, p.product, p.round, p.affine = 1, 128, 24, productVNNI, roundBytesAVX2, affineVNNI
+		p.valueBytes, p.offset, p.rowBlock, p.mostRows, p.product, p.round, p.affine = 1, 128, 24, mostRows, productVNNI, roundBytesAVX2, affineVNNI
 		p.quantiseRows, p.softmaxRows = quantiseAVX512, softmaxAVX512
 		p.gelu, p.silu, p.geluGated, p.siluGated = geluAVX512, siluAVX512, geluGatedAVX512, siluGatedAVX512
 		p.layerNorm, p.rmsNorm = layerNormAVX512, rmsNormAVX512
 		p.gather, p.rotate, p.interleave = gatherAVX512, rotateAVX512, interleaveAVX512
 	}
 	if level == AMX {
-		p.rowBlock, p.product, p.affine = amxRows, productOfAMX, affineAMX
+		p.rowBlock, p.mostRows, p.tileRows, p.product, p.affine = amxRows, 2*amxRows, amxRows, productOfAMX, affineAMX
 	}
 }

@@ -33,13 +33,30 @@ type LinearArgs struct {
 	Scratch      []byte // LinearScratch(Rows, K) bytes
 }
 
-const linearRows = 32 // rows quantised at once, at most, at one byte a value
+// A block of rows is quantised at once: as many as stay in the first-level cache
+// beside the columns that they meet. Those columns are fetched once for each block.
+const (
+	blockBytes = 32 << 10
+	mostRows   = 66
+	leastRows  = 32 // rowBlock is no more, nor half of it where a value takes two bytes
+)
 
 // LinearScratch is the working memory in bytes of a Linear of so many rows of depth
-// k: a block of quantised rows, of one byte a value or half as many of two, their
-// scales and a block of int32 sums.
+// k: a block of quantised rows, their scales and a block of int32 sums.
 func LinearScratch(rows, k int) int {
-	return min(2*rows, linearRows)*stride(k) + 128 + 4*min(rows, linearRows)*blockColumns
+	return align64(4*mostRows) + 4*min(rows, leastRows)*blockColumns + min(2*rows*stride(k), max(leastRows*stride(k), blockBytes))
+}
+
+// blockRows is how many of rows rows of depth k are quantised at once, in whole tiles.
+// More than rowBlock pays where the sums become floats in place.
+func (s *Set) blockRows(rows, k int, inPlace bool) int {
+	most := s.rowBlock
+	if inPlace {
+		most = max(most, min(s.mostRows, blockBytes/(s.valueBytes*stride(k))/s.tileRows*s.tileRows))
+	}
+	blocks := (rows + most - 1) / most
+	tiles := (rows + blocks*s.tileRows - 1) / (blocks * s.tileRows)
+	return min(tiles*s.tileRows, most, rows)
 }
 
 func align64(n int) int { return (n + 63) &^ 63 }
@@ -86,17 +103,18 @@ func (s *Set) Linear(a *LinearArgs) {
 
 func (s *Set) linear(a *LinearArgs) {
 	w := a.W
-	lda, block := s.valueBytes*stride(w.K), min(s.rowBlock, a.Rows)
-	scale := floats(a.Scratch, linearRows)
-	acc := ints(a.Scratch[128:], block*blockColumns)
-	quantised := a.Scratch[128+4*len(acc):][:block*lda]
+	inPlace := !a.Gated && (a.Act == None || a.Residual == nil)
+	lda, block := s.valueBytes*stride(w.K), s.blockRows(a.Rows, w.K, inPlace)
+	scale := floats(a.Scratch, block)
+	acc := ints(a.Scratch[align64(4*mostRows):], min(block, s.rowBlock)*blockColumns)
+	quantised := a.Scratch[align64(4*mostRows)+4*len(acc):][:block*lda]
 	for row := 0; row < a.Rows; row += block {
 		rows := min(block, a.Rows-row)
 		s.quantise(quantised, lda, a.X[row*a.LDX:], a.LDX, w.K, scale[:rows], s.offset)
-		if a.Gated || a.Act != None && a.Residual != nil {
-			s.linearByBlock(a, row, quantised, lda, scale[:rows], acc)
-		} else {
+		if inPlace {
 			s.linearInPlace(a, row, quantised, lda, scale[:rows], acc)
+		} else {
+			s.linearByBlock(a, row, quantised, lda, scale[:rows], acc)
 		}
 	}
 }

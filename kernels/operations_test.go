@@ -198,7 +198,7 @@ func TestLinearOfEveryHeight(t *testing.T) {
 			}
 			w := newMatrix(n, k, true)
 			PackMatrix(w, normals(r, n*k), normals(r, n))
-			for rows := 1; rows <= 70; rows += 1 + rows/34*8 {
+			for rows := 1; rows <= 140; rows += 1 + rows/34*8 {
 				c := linearCase{rows, n, k, None, true, (rows+n)%2 == 0, false}
 				x, residual := normals(r, rows*k), normals(r, rows*n)
 				want := runLinear(t, generic(t), c, x, w, residual, 0)

@@ -35,3 +35,10 @@ func eachTileAVX2(dst []float32, ldd int, a []byte, lda, rows int, rowScale []fl
 		}
 	}
 }
+
+// tileRows is the height of the next tile where so many rows are left: six, or
+// less so that no tile is much lower than the others.
+func tileRows(left int) int {
+	tiles := (left + 5) / 6
+	return (left + tiles - 1) / tiles
+}

@@ -8,11 +8,11 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// tile multiplies rows rows of uint8 with panels panels of 16 columns. Values of a
-// carry an offset of 128, which accumulators that start at -128*sum take back; a
-// nil sum means no offset. A step is one group of four values: a zmm of each panel,
-// and for each row its four bytes broadcast. The loop takes four steps, since its
-// own instructions compete for vpdpbusd's ports; in small tiles they go to
+// tile multiplies tiles times rows rows of uint8 with panels panels of 16 columns.
+// Values of a carry an offset of 128, which accumulators that start at -128*sum take
+// back; a nil sum means no offset. A step is one group of four values: a zmm of each
+// panel, and for each row its four bytes broadcast. The loop takes four steps, since
+// its own instructions compete for vpdpbusd's ports; in small tiles they go to
 // accumulators of their own, for vpdpbusd has a latency of five cycles and two can
 // start in each.
 //
@@ -20,11 +20,10 @@ import (
 // + residual, of the last panel as many columns as last says.
 func tile(rows, panels int) {
 	name := fmt.Sprintf("tile%dx%dVNNI", rows, panels)
-	begin(name, "func(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups int, sum *int32, rowScale, colScale, bias, residual *float32, last int)",
-		fmt.Sprintf("writes %d rows of %d sums, or floats, over groups*4 uint8 values of a and int8 values of b.", rows, 16*panels))
-	a, lda := load("a"), load("lda")
-	b, stride := load("b"), load("panelStride")
-	groups, sum := load("groups"), load("sum")
+	begin(name, "func(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups, tiles int, sum *int32, rowScale, colScale, bias, residual *float32, last int)",
+		fmt.Sprintf("writes tiles times %d rows of %d sums, or floats, over groups*4 uint8 values of a and int8 values of b.", rows, 16*panels))
+	a, lda, at := load("a"), load("lda"), GP64()
+	b, stride, groups := GP64(), load("panelStride"), GP64()
 	lda3, lda5, stride3 := GP64(), GP64(), GP64()
 	if rows > 3 {
 		LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
@@ -49,7 +48,11 @@ func tile(rows, panels int) {
 		acc[r] = zmms(panels)
 	}
 	w, v := zmms(panels), ZMM()
-	start(acc, w, sum, rows)
+	XORQ(at, at)
+	Label("tile")
+	MOVQ(param("b"), b)
+	MOVQ(param("groups"), groups)
+	start(acc, w, load("sum"), rows)
 	step := func(u int) {
 		for p := range panels {
 			VMOVDQU32(panel[p].Offset(64*u), w[p])
@@ -63,7 +66,20 @@ func tile(rows, panels int) {
 	}
 	eachGroup(a, b, groups, unroll, step)
 	fold(acc, rows)
-	store(acc[:rows], w, v)
+	store(acc[:rows], w, v, at)
+	next(a, lda, rows)
+	DECQ(param("tiles"))
+	JNZ(LabelRef("tile"))
+	end()
+}
+
+// next moves a from the end of a row rows rows further.
+func next(a, lda Register, rows int) {
+	back := load("groups")
+	SHLQ(Imm(2), back)
+	SUBQ(back, a)
+	IMUL3Q(Imm(uint64(rows)), lda, back)
+	ADDQ(back, a)
 }
 
 // eachGroup emits step for all groups, unroll at a time while there are so many; a and b
@@ -102,27 +118,36 @@ func fold(acc [][]VecVirtual, rows int) {
 	}
 }
 
-// start sets the accumulators of the first group of rows to -128*sum and the
-// others to zero.
+// start sets the accumulators of the first group of rows to -128*sum, where there is
+// a sum, and the others to zero.
 func start(acc [][]VecVirtual, w []VecVirtual, sum Register, rows int) {
-	for _, r := range acc {
+	for _, r := range acc[rows:] {
 		for _, z := range r {
 			VPXORD(z, z, z)
 		}
 	}
 	TESTQ(sum, sum)
-	JZ(LabelRef("started"))
+	JZ(LabelRef("noSum"))
 	for p := range w {
+		VPXORD(acc[0][p], acc[0][p], acc[0][p])
 		VPSLLD(Imm(7), Mem{Base: sum, Disp: 64 * p}, w[p])
 		VPSUBD(w[p], acc[0][p], acc[0][p])
 		for r := 1; r < rows; r++ {
 			VMOVDQA32(acc[0][p], acc[r][p])
 		}
 	}
+	JMP(LabelRef("started"))
+	Label("noSum")
+	for _, r := range acc[:rows] {
+		for _, z := range r {
+			VPXORD(z, z, z)
+		}
+	}
 	Label("started")
 }
 
-func store(acc [][]VecVirtual, w []VecVirtual, v VecVirtual) {
+// store writes a tile at offset at of dst and moves it, and rowScale, behind the tile.
+func store(acc [][]VecVirtual, w []VecVirtual, v VecVirtual, at Register) {
 	dst, ldc := load("dst"), bytes4(load("ldc"))
 	rowScale := load("rowScale")
 	last := len(w) - 1
@@ -130,17 +155,14 @@ func store(acc [][]VecVirtual, w []VecVirtual, v VecVirtual) {
 	JNZ(LabelRef("floats"))
 	for r := range acc {
 		for p := range w {
-			VMOVDQU32(acc[r][p], Mem{Base: dst, Disp: 64 * p})
+			VMOVDQU32(acc[r][p], Mem{Base: dst, Index: at, Scale: 1, Disp: 64 * p})
 		}
-		if r+1 < len(acc) {
-			ADDQ(ldc, dst)
-		}
+		ADDQ(ldc, at)
 	}
-	end()
+	JMP(LabelRef("stored"))
 	Label("floats")
-	colScale, bias, residual, at := load("colScale"), load("bias"), load("residual"), GP64()
+	colScale, bias, residual := load("colScale"), load("bias"), load("residual")
 	maskOf(load("last"), K1)
-	XORQ(at, at)
 	for p := range w {
 		VMOVUPS(Mem{Base: colScale, Disp: 64 * p}, w[p])
 	}
@@ -169,9 +191,8 @@ func store(acc [][]VecVirtual, w []VecVirtual, v VecVirtual) {
 		for p := range w {
 			put(acc[r][p], Mem{Base: dst, Index: at, Scale: 1, Disp: 64 * p}, p == last)
 		}
-		if r+1 < len(acc) {
-			ADDQ(ldc, at)
-		}
+		ADDQ(ldc, at)
 	}
-	end()
+	ADDQ(Imm(uint64(4*len(acc))), param("rowScale"))
+	Label("stored")
 }
