@@ -104,7 +104,7 @@ func BenchmarkProduct(b *testing.B) {
 			s := best(b)
 			columns, depth := PadN(n), PadK(k)
 			w, dst, lda := matrix(n, k), make([]int32, m*columns), s.valueBytes*stride(k)
-			x, step, block := make([]byte, m*lda), s.partColumns(m, columns, depth), s.blockRows(m, k, true)
+			x, step, block := make([]byte, m*lda), s.partColumns(m, columns, depth), s.blockRows(m, k, false)
 			run := func() {
 				for col := 0; col < columns; col += step {
 					for row := 0; row < m; row += block {

@@ -87,8 +87,7 @@ type primitives struct {
 	valueBytes int
 	offset     byte
 	rowBlock   int // rows that a Linear quantises at once
-	mostRows   int // the same of a matrix that is not deep, where more is faster
-	tileRows   int // of the highest tile
+	mostRows   int // the same where no sums are held and more is faster
 	product    func(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, sum []int32)
 	amax       func(x []float32) (bits uint32)
 	round      func(dst []byte, x []float32, inverse float32, offset byte)

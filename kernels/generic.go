@@ -5,7 +5,7 @@ import "math"
 // The generic kernels: plain Go loops that define what every level computes.
 
 func genericPrimitives() primitives {
-	return primitives{valueBytes: 1, rowBlock: 24, tileRows: 6, product: productGeneric, amax: amaxGeneric, round: roundGeneric, dequant: dequantGeneric,
+	return primitives{valueBytes: 1, rowBlock: 24, product: productGeneric, amax: amaxGeneric, round: roundGeneric, dequant: dequantGeneric,
 		gelu: geluGeneric, silu: siluGeneric, exp: expGeneric, maximum: maximumGeneric, multiply: multiplyGeneric,
 		sum: sumGeneric, squares: squaresGeneric, normalise: normaliseGeneric, roundBytes: roundGeneric,
 		gather: gatherGeneric, rotate: rotateGeneric, interleave: interleaveGeneric}

@@ -50,6 +50,6 @@ func archPrimitives(level Level, p *primitives) {
 		p.gather, p.rotate, p.interleave = gatherAVX512, rotateAVX512, interleaveAVX512
 	}
 	if level == AMX {
-		p.rowBlock, p.mostRows, p.tileRows, p.product, p.affine = amxRows, 2*amxRows, amxRows, productOfAMX, affineAMX
+		p.rowBlock, p.mostRows, p.product, p.affine = amxRows, 0, productOfAMX, affineAMX
 	}
 }

@@ -33,30 +33,31 @@ type LinearArgs struct {
 	Scratch      []byte // LinearScratch(Rows, K) bytes
 }
 
-// A block of rows is quantised at once: as many as stay in the first-level cache
-// beside the columns that they meet. Those columns are fetched once for each block.
 const (
-	blockBytes = 32 << 10
-	mostRows   = 66
-	leastRows  = 32 // rowBlock is no more, nor half of it where a value takes two bytes
+	linearRows = 32       // quantised at once beside their sums, at most, at one byte a value
+	mostRows   = 66       // quantised at once without, if they are not deep
+	shallow    = 24 << 10 // bytes of those
 )
 
 // LinearScratch is the working memory in bytes of a Linear of so many rows of depth
-// k: a block of quantised rows, their scales and a block of int32 sums.
+// k: a block of quantised rows, of one byte a value or half as many of two, their
+// scales and a block of int32 sums; or more rows, but no sums.
 func LinearScratch(rows, k int) int {
-	return align64(4*mostRows) + 4*min(rows, leastRows)*blockColumns + min(2*rows*stride(k), max(leastRows*stride(k), blockBytes))
+	held := min(2*rows, linearRows)*stride(k) + 128 + 4*min(rows, linearRows)*blockColumns
+	return max(held, min(min(rows, mostRows)*stride(k)+align64(4*mostRows), shallow))
 }
 
-// blockRows is how many of rows rows of depth k are quantised at once, in whole tiles.
-// More than rowBlock pays where the sums become floats in place.
-func (s *Set) blockRows(rows, k int, inPlace bool) int {
-	most := s.rowBlock
-	if inPlace {
-		most = max(most, min(s.mostRows, blockBytes/(s.valueBytes*stride(k))/s.tileRows*s.tileRows))
+// blockRows is how many of rows rows of depth k are quantised at once. All the weights
+// are fetched again for each block: a level that holds no sums takes more rows, in
+// whole tiles, if they still stay in the first-level cache.
+func (s *Set) blockRows(rows, k int, sums bool) int {
+	const tile, cache = 6, 32 << 10
+	most := min(LinearScratch(rows, k)-align64(4*mostRows), cache) / stride(k) / tile * tile
+	if most = min(most, s.mostRows); sums || most <= s.rowBlock {
+		return min(rows, s.rowBlock)
 	}
 	blocks := (rows + most - 1) / most
-	tiles := (rows + blocks*s.tileRows - 1) / (blocks * s.tileRows)
-	return min(tiles*s.tileRows, most, rows)
+	return min(rows, (rows+blocks*tile-1)/(blocks*tile)*tile)
 }
 
 func align64(n int) int { return (n + 63) &^ 63 }
@@ -104,10 +105,15 @@ func (s *Set) Linear(a *LinearArgs) {
 func (s *Set) linear(a *LinearArgs) {
 	w := a.W
 	inPlace := !a.Gated && (a.Act == None || a.Residual == nil)
-	lda, block := s.valueBytes*stride(w.K), s.blockRows(a.Rows, w.K, inPlace)
-	scale := floats(a.Scratch, block)
-	acc := ints(a.Scratch[align64(4*mostRows):], min(block, s.rowBlock)*blockColumns)
-	quantised := a.Scratch[align64(4*mostRows)+4*len(acc):][:block*lda]
+	sums := !inPlace || s.primitives.affine == nil
+	lda, block := s.valueBytes*stride(w.K), s.blockRows(a.Rows, w.K, sums)
+	scale, rest := floats(a.Scratch, block), a.Scratch[align64(4*block):]
+	var acc []int32
+	if sums {
+		acc = ints(rest, block*blockColumns)
+		rest = rest[4*len(acc):]
+	}
+	quantised := rest[:block*lda]
 	for row := 0; row < a.Rows; row += block {
 		rows := min(block, a.Rows-row)
 		s.quantise(quantised, lda, a.X[row*a.LDX:], a.LDX, w.K, scale[:rows], s.offset)

@@ -139,7 +139,7 @@ func MatrixBytes(n, k int, bias bool) int {
 func (o Op) Scratch() int {
 	switch o.Kind {
 	case Linear:
-		return min(2*o.Rows, 32)*stride(o.K) + 128 + 4*min(o.Rows, 32)*64
+		return max(min(2*o.Rows, 32)*stride(o.K)+128+4*min(o.Rows, 32)*64, min(min(o.Rows, 66)*stride(o.K)+320, 24<<10))
 	case KVStore:
 		return align(16 * padK(o.HeadWidth))
 	case Attention:
