@@ -11,7 +11,7 @@ import (
 // gemv is tile for few rows, where the weights' stream binds: it takes blocks of
 // panels one after the other, so that the next block's weights are on their way
 // while a block's sums become floats. The more panels at a time the faster the stream,
-// and the fewer loads of a's values.
+// and the fewer loads of a's values; so do a panel's lines that follow each other.
 func gemv(rows, panels int) {
 	const unroll = 4
 	begin(fmt.Sprintf("gemv%dx%dVNNI", rows, panels), "func(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale, colScale, bias, residual *float32)",
@@ -28,23 +28,24 @@ func gemv(rows, panels int) {
 	row := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}}
 	panel := []Mem{{Base: b}, {Base: b, Index: stride, Scale: 1}, {Base: b, Index: stride, Scale: 2}, {Base: b, Index: stride3, Scale: 1},
 		{Base: b, Index: stride, Scale: 4}, {Base: b, Index: stride5, Scale: 1}, {Base: b, Index: stride3, Scale: 2}, {Base: b, Index: stride7, Scale: 1}}
-	sets := 1
-	if rows < 3 && panels == 4 {
-		sets = 2
-	}
-	acc := make([][]VecVirtual, rows*sets) // [sets][rows][panels]
+	acc := make([][]VecVirtual, rows)
+	values := make([][]VecVirtual, rows) // of a, unroll groups
 	for r := range acc {
-		acc[r] = zmms(panels)
+		acc[r], values[r] = zmms(panels), zmms(unroll)
 	}
 	w, v := zmms(panels), ZMM()
-	step := func(u int) {
-		for p := range panels {
-			VMOVDQU32(panel[p].Offset(64*u), w[p])
-		}
+	steps := func(n int) {
 		for r := range rows {
-			VPBROADCASTD(row[r].Offset(4*u), v)
-			for p := range panels {
-				VPDPBUSD(w[p], v, acc[u%sets*rows+r][p])
+			for u := range n {
+				VPBROADCASTD(row[r].Offset(4*u), values[r][u])
+			}
+		}
+		for p := range panels {
+			for u := range n {
+				VMOVDQU32(panel[p].Offset(64*u), w[0])
+				for r := range rows {
+					VPDPBUSD(w[0], values[r][u], acc[r][p])
+				}
 			}
 		}
 	}
@@ -64,9 +65,8 @@ func gemv(rows, panels int) {
 			VMOVDQA32(acc[0][p], acc[r][p])
 		}
 	}
-	eachGroup(a, b, groups, unroll, step)
+	eachGroup(a, b, groups, unroll, steps)
 	ADDQ(behind, b) // its own panel is behind it
-	fold(acc, rows)
 	rowScale, colScale, bias, residual, dst, ldd := load("rowScale"), load("colScale"), load("bias"), load("residual"), load("dst"), bytes4(load("ldd"))
 	ADDQ(column, colScale)
 	ADDQ(column, dst)

@@ -53,18 +53,20 @@ func tile(rows, panels int) {
 	MOVQ(param("b"), b)
 	MOVQ(param("groups"), groups)
 	start(acc, w, load("sum"), rows)
-	step := func(u int) {
-		for p := range panels {
-			VMOVDQU32(panel[p].Offset(64*u), w[p])
-		}
-		for r := range rows {
-			VPBROADCASTD(row[r].Offset(4*u), v)
+	steps := func(n int) {
+		for u := range n {
 			for p := range panels {
-				VPDPBUSD(w[p], v, acc[u%sets*rows+r][p])
+				VMOVDQU32(panel[p].Offset(64*u), w[p])
+			}
+			for r := range rows {
+				VPBROADCASTD(row[r].Offset(4*u), v)
+				for p := range panels {
+					VPDPBUSD(w[p], v, acc[u%sets*rows+r][p])
+				}
 			}
 		}
 	}
-	eachGroup(a, b, groups, unroll, step)
+	eachGroup(a, b, groups, unroll, steps)
 	fold(acc, rows)
 	store(acc[:rows], w, v, at)
 	next(a, lda, rows)
@@ -82,15 +84,13 @@ func next(a, lda Register, rows int) {
 	ADDQ(back, a)
 }
 
-// eachGroup emits step for all groups, unroll at a time while there are so many; a and b
-// move behind them.
-func eachGroup(a, b, groups Register, unroll int, step func(u int)) {
+// eachGroup emits steps for all groups, unroll at a time while there are so many, then
+// one; a and b move behind them.
+func eachGroup(a, b, groups Register, unroll int, steps func(n int)) {
 	SUBQ(Imm(uint64(unroll)), groups)
 	JL(LabelRef("few"))
 	Label("groups")
-	for u := range unroll {
-		step(u)
-	}
+	steps(unroll)
 	ADDQ(Imm(uint64(4*unroll)), a)
 	ADDQ(U32(64*unroll), b)
 	SUBQ(Imm(uint64(unroll)), groups)
@@ -99,7 +99,7 @@ func eachGroup(a, b, groups Register, unroll int, step func(u int)) {
 	ADDQ(Imm(uint64(unroll)), groups)
 	JZ(LabelRef("summed"))
 	Label("group")
-	step(0)
+	steps(1)
 	ADDQ(Imm(4), a)
 	ADDQ(Imm(64), b)
 	DECQ(groups)
