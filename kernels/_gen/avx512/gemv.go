@@ -10,8 +10,9 @@ import (
 
 // gemv is tile for few rows, where the weights' stream binds: it takes blocks of
 // panels one after the other, so that the next block's weights are on their way
-// while a block's sums become floats. The more panels at a time the faster the stream,
-// and the fewer loads of a's values; so do a panel's lines that follow each other.
+// while a block's sums become floats. More panels at a time make a faster stream and
+// fewer loads of a's values; four lines of a panel in a row are fetched faster than
+// one of each panel.
 func gemv(rows, panels int) {
 	const unroll = 4
 	begin(fmt.Sprintf("gemv%dx%dVNNI", rows, panels), "func(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale, colScale, bias, residual *float32)",
