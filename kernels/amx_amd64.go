@@ -58,7 +58,7 @@ func pairs(groups, panels int) bool {
 // productOfAMX takes 32 rows at a time through all panels.
 func productOfAMX(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, sum []int32) {
 	if rows < amxLeast {
-		productVNNI(dst, ldc, a, lda, b, groups, rows, panels, panelStride, sum)
+		vnniOfAVX512.product(dst, ldc, a, lda, b, groups, rows, panels, panelStride, sum)
 		return
 	}
 	_ = dst[(rows-1)*ldc:][:panels*PanelWidth]
@@ -81,7 +81,7 @@ func productOfAMX(dst []int32, ldc int, a []byte, lda int, b []int8, groups, row
 func affineAMX(dst []float32, ldd int, a []byte, lda int, rowScale []float32, b right, columns int, residual []float32) {
 	rows, panels := len(rowScale), PadN(columns)/PanelWidth
 	if rows < amxLeast {
-		affineVNNI(dst, ldd, a, lda, rowScale, b, columns, residual)
+		vnniOfAVX512.affine(dst, ldd, a, lda, rowScale, b, columns, residual)
 		return
 	}
 	b.check(dst, ldd, a, lda, rows, columns, residual)

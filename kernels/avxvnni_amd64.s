@@ -2,19 +2,38 @@
 
 #include "textflag.h"
 
-// func tile1AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, groups int, sum *int32)
-TEXT ·tile1AVXVNNI(SB), NOSPLIT, $0-56
-	MOVQ dst+0(FP), DI
-	MOVQ ldc+8(FP), R9
+DATA columnsAVXVNNI<>+0(SB)/4, $0
+DATA columnsAVXVNNI<>+4(SB)/4, $1
+DATA columnsAVXVNNI<>+8(SB)/4, $2
+DATA columnsAVXVNNI<>+12(SB)/4, $3
+DATA columnsAVXVNNI<>+16(SB)/4, $4
+DATA columnsAVXVNNI<>+20(SB)/4, $5
+DATA columnsAVXVNNI<>+24(SB)/4, $6
+DATA columnsAVXVNNI<>+28(SB)/4, $7
+DATA columnsAVXVNNI<>+32(SB)/4, $8
+DATA columnsAVXVNNI<>+36(SB)/4, $9
+DATA columnsAVXVNNI<>+40(SB)/4, $10
+DATA columnsAVXVNNI<>+44(SB)/4, $11
+DATA columnsAVXVNNI<>+48(SB)/4, $12
+DATA columnsAVXVNNI<>+52(SB)/4, $13
+DATA columnsAVXVNNI<>+56(SB)/4, $14
+DATA columnsAVXVNNI<>+60(SB)/4, $15
+GLOBL columnsAVXVNNI<>(SB), RODATA|NOPTR, $64
+
+// func tile1AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups, tiles int, sum *int32, rowScale, colScale, bias, residual *float32, last int)
+TEXT ·tile1AVXVNNI(SB), NOSPLIT, $0-112
 	MOVQ a+16(FP), SI
 	MOVQ lda+24(FP), R8
+	XORQ BX, BX
+
+tile:
 	MOVQ b+32(FP), DX
-	MOVQ groups+40(FP), CX
-	MOVQ sum+48(FP), AX
+	MOVQ groups+48(FP), CX
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
+	MOVQ sum+64(FP), AX
 	TESTQ AX, AX
-	JZ group
+	JZ started
 	VMOVDQU 0(AX), Y12
 	VPSLLD $7, Y12, Y12
 	VPSUBD Y12, Y0, Y0
@@ -22,37 +41,183 @@ TEXT ·tile1AVXVNNI(SB), NOSPLIT, $0-56
 	VPSLLD $7, Y12, Y12
 	VPSUBD Y12, Y1, Y1
 
-group:
-	VMOVDQU (DX), Y12
+started:
+	SUBQ $4, CX
+	JL few
+
+groups:
+	VMOVDQU 0(DX), Y12
 	VMOVDQU 32(DX), Y13
-	VPBROADCASTD (SI), Y14
+	VPBROADCASTD 0(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VMOVDQU 64(DX), Y12
+	VMOVDQU 96(DX), Y13
+	VPBROADCASTD 4(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VMOVDQU 128(DX), Y12
+	VMOVDQU 160(DX), Y13
+	VPBROADCASTD 8(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VMOVDQU 192(DX), Y12
+	VMOVDQU 224(DX), Y13
+	VPBROADCASTD 12(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	ADDQ $16, SI
+	ADDQ $256, DX
+	SUBQ $4, CX
+	JGE groups
+
+few:
+	ADDQ $4, CX
+	JZ summed
+
+group:
+	VMOVDQU 0(DX), Y12
+	VMOVDQU 32(DX), Y13
+	VPBROADCASTD 0(SI), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
 	ADDQ $4, SI
 	ADDQ $64, DX
-	DECQ CX
+	SUBQ $1, CX
 	JNZ group
+
+summed:
+	MOVQ dst+0(FP), DI
+	MOVQ ldc+8(FP), R9
 	SHLQ $2, R9
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y1, 32(DI)
+	MOVQ rowScale+72(FP), AX
+	TESTQ AX, AX
+	JNZ floats
+	VMOVDQU Y0, (DI)(BX*1)
+	VMOVDQU Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP stored
+
+floats:
+	MOVQ bias+88(FP), R12
+	MOVQ residual+96(FP), R13
+	MOVQ BX, DX
+	CMPQ last+104(FP), $16
+	JL masked
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00false
+	VADDPS 0(R12), Y0, Y0
+
+noBias00false:
+	TESTQ R13, R13
+	JZ noResidual00false
+	VADDPS 0(R13)(BX*1), Y0, Y0
+
+noResidual00false:
+	VMOVUPS Y0, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10false
+	VADDPS 32(R12), Y1, Y1
+
+noBias10false:
+	TESTQ R13, R13
+	JZ noResidual10false
+	VADDPS 32(R13)(BX*1), Y1, Y1
+
+noResidual10false:
+	VMOVUPS Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP scaled
+
+masked:
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+0(SB), Y13, Y13
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00true
+	VADDPS 0(R12), Y0, Y0
+
+noBias00true:
+	TESTQ R13, R13
+	JZ noResidual00true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y0, Y0
+
+noResidual00true:
+	VMASKMOVPS Y0, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+32(SB), Y13, Y13
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10true
+	VADDPS 32(R12), Y1, Y1
+
+noBias10true:
+	TESTQ R13, R13
+	JZ noResidual10true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y1, Y1
+
+noResidual10true:
+	VMASKMOVPS Y1, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+
+scaled:
+	ADDQ $4, rowScale+72(FP)
+
+stored:
+	MOVQ groups+48(FP), CX
+	SHLQ $2, CX
+	SUBQ CX, SI
+	IMUL3Q $1, R8, CX
+	ADDQ CX, SI
+	DECQ tiles+56(FP)
+	JNZ tile
 	VZEROUPPER
 	RET
 
-// func tile2AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, groups int, sum *int32)
-TEXT ·tile2AVXVNNI(SB), NOSPLIT, $0-56
-	MOVQ dst+0(FP), DI
-	MOVQ ldc+8(FP), R9
+// func tile2AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups, tiles int, sum *int32, rowScale, colScale, bias, residual *float32, last int)
+TEXT ·tile2AVXVNNI(SB), NOSPLIT, $0-112
 	MOVQ a+16(FP), SI
 	MOVQ lda+24(FP), R8
+	XORQ BX, BX
+
+tile:
 	MOVQ b+32(FP), DX
-	MOVQ groups+40(FP), CX
-	MOVQ sum+48(FP), AX
+	MOVQ groups+48(FP), CX
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
+	MOVQ sum+64(FP), AX
 	TESTQ AX, AX
-	JZ group
+	JZ started
 	VMOVDQU 0(AX), Y12
 	VPSLLD $7, Y12, Y12
 	VPSUBD Y12, Y0, Y0
@@ -62,45 +227,269 @@ TEXT ·tile2AVXVNNI(SB), NOSPLIT, $0-56
 	VPSUBD Y12, Y1, Y1
 	VPSUBD Y12, Y3, Y3
 
-group:
-	VMOVDQU (DX), Y12
+started:
+	SUBQ $4, CX
+	JL few
+
+groups:
+	VMOVDQU 0(DX), Y12
 	VMOVDQU 32(DX), Y13
-	VPBROADCASTD (SI), Y14
+	VPBROADCASTD 0(SI), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
-	VPBROADCASTD (SI)(R8*1), Y14
+	VPBROADCASTD 0(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VMOVDQU 64(DX), Y12
+	VMOVDQU 96(DX), Y13
+	VPBROADCASTD 4(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 4(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VMOVDQU 128(DX), Y12
+	VMOVDQU 160(DX), Y13
+	VPBROADCASTD 8(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 8(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VMOVDQU 192(DX), Y12
+	VMOVDQU 224(DX), Y13
+	VPBROADCASTD 12(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 12(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	ADDQ $16, SI
+	ADDQ $256, DX
+	SUBQ $4, CX
+	JGE groups
+
+few:
+	ADDQ $4, CX
+	JZ summed
+
+group:
+	VMOVDQU 0(DX), Y12
+	VMOVDQU 32(DX), Y13
+	VPBROADCASTD 0(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 0(SI)(R8*1), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
 	ADDQ $4, SI
 	ADDQ $64, DX
-	DECQ CX
+	SUBQ $1, CX
 	JNZ group
+
+summed:
+	MOVQ dst+0(FP), DI
+	MOVQ ldc+8(FP), R9
 	SHLQ $2, R9
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y1, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y3, 32(DI)
+	MOVQ rowScale+72(FP), AX
+	TESTQ AX, AX
+	JNZ floats
+	VMOVDQU Y0, (DI)(BX*1)
+	VMOVDQU Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y2, (DI)(BX*1)
+	VMOVDQU Y3, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP stored
+
+floats:
+	MOVQ bias+88(FP), R12
+	MOVQ residual+96(FP), R13
+	MOVQ BX, DX
+	CMPQ last+104(FP), $16
+	JL masked
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00false
+	VADDPS 0(R12), Y0, Y0
+
+noBias00false:
+	TESTQ R13, R13
+	JZ noResidual00false
+	VADDPS 0(R13)(BX*1), Y0, Y0
+
+noResidual00false:
+	VMOVUPS Y0, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y14, Y2, Y2
+	TESTQ R12, R12
+	JZ noBias01false
+	VADDPS 0(R12), Y2, Y2
+
+noBias01false:
+	TESTQ R13, R13
+	JZ noResidual01false
+	VADDPS 0(R13)(BX*1), Y2, Y2
+
+noResidual01false:
+	VMOVUPS Y2, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10false
+	VADDPS 32(R12), Y1, Y1
+
+noBias10false:
+	TESTQ R13, R13
+	JZ noResidual10false
+	VADDPS 32(R13)(BX*1), Y1, Y1
+
+noResidual10false:
+	VMOVUPS Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y14, Y3, Y3
+	TESTQ R12, R12
+	JZ noBias11false
+	VADDPS 32(R12), Y3, Y3
+
+noBias11false:
+	TESTQ R13, R13
+	JZ noResidual11false
+	VADDPS 32(R13)(BX*1), Y3, Y3
+
+noResidual11false:
+	VMOVUPS Y3, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP scaled
+
+masked:
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+0(SB), Y13, Y13
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00true
+	VADDPS 0(R12), Y0, Y0
+
+noBias00true:
+	TESTQ R13, R13
+	JZ noResidual00true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y0, Y0
+
+noResidual00true:
+	VMASKMOVPS Y0, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y14, Y2, Y2
+	TESTQ R12, R12
+	JZ noBias01true
+	VADDPS 0(R12), Y2, Y2
+
+noBias01true:
+	TESTQ R13, R13
+	JZ noResidual01true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y2, Y2
+
+noResidual01true:
+	VMASKMOVPS Y2, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+32(SB), Y13, Y13
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10true
+	VADDPS 32(R12), Y1, Y1
+
+noBias10true:
+	TESTQ R13, R13
+	JZ noResidual10true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y1, Y1
+
+noResidual10true:
+	VMASKMOVPS Y1, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y14, Y3, Y3
+	TESTQ R12, R12
+	JZ noBias11true
+	VADDPS 32(R12), Y3, Y3
+
+noBias11true:
+	TESTQ R13, R13
+	JZ noResidual11true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y3, Y3
+
+noResidual11true:
+	VMASKMOVPS Y3, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+
+scaled:
+	ADDQ $8, rowScale+72(FP)
+
+stored:
+	MOVQ groups+48(FP), CX
+	SHLQ $2, CX
+	SUBQ CX, SI
+	IMUL3Q $2, R8, CX
+	ADDQ CX, SI
+	DECQ tiles+56(FP)
+	JNZ tile
 	VZEROUPPER
 	RET
 
-// func tile3AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, groups int, sum *int32)
-TEXT ·tile3AVXVNNI(SB), NOSPLIT, $0-56
-	MOVQ dst+0(FP), DI
-	MOVQ ldc+8(FP), R9
+// func tile3AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups, tiles int, sum *int32, rowScale, colScale, bias, residual *float32, last int)
+TEXT ·tile3AVXVNNI(SB), NOSPLIT, $0-112
 	MOVQ a+16(FP), SI
 	MOVQ lda+24(FP), R8
+	XORQ BX, BX
+
+tile:
 	MOVQ b+32(FP), DX
-	MOVQ groups+40(FP), CX
-	MOVQ sum+48(FP), AX
+	MOVQ groups+48(FP), CX
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
+	MOVQ sum+64(FP), AX
 	TESTQ AX, AX
-	JZ group
+	JZ started
 	VMOVDQU 0(AX), Y12
 	VPSLLD $7, Y12, Y12
 	VPSUBD Y12, Y0, Y0
@@ -112,44 +501,345 @@ TEXT ·tile3AVXVNNI(SB), NOSPLIT, $0-56
 	VPSUBD Y12, Y3, Y3
 	VPSUBD Y12, Y5, Y5
 
-group:
-	VMOVDQU (DX), Y12
+started:
+	SUBQ $4, CX
+	JL few
+
+groups:
+	VMOVDQU 0(DX), Y12
 	VMOVDQU 32(DX), Y13
-	VPBROADCASTD (SI), Y14
+	VPBROADCASTD 0(SI), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
-	VPBROADCASTD (SI)(R8*1), Y14
+	VPBROADCASTD 0(SI)(R8*1), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
-	VPBROADCASTD (SI)(R8*2), Y14
+	VPBROADCASTD 0(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VMOVDQU 64(DX), Y12
+	VMOVDQU 96(DX), Y13
+	VPBROADCASTD 4(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 4(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 4(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VMOVDQU 128(DX), Y12
+	VMOVDQU 160(DX), Y13
+	VPBROADCASTD 8(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 8(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 8(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VMOVDQU 192(DX), Y12
+	VMOVDQU 224(DX), Y13
+	VPBROADCASTD 12(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 12(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 12(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	ADDQ $16, SI
+	ADDQ $256, DX
+	SUBQ $4, CX
+	JGE groups
+
+few:
+	ADDQ $4, CX
+	JZ summed
+
+group:
+	VMOVDQU 0(DX), Y12
+	VMOVDQU 32(DX), Y13
+	VPBROADCASTD 0(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 0(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 0(SI)(R8*2), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
 	ADDQ $4, SI
 	ADDQ $64, DX
-	DECQ CX
+	SUBQ $1, CX
 	JNZ group
+
+summed:
+	MOVQ dst+0(FP), DI
+	MOVQ ldc+8(FP), R9
 	SHLQ $2, R9
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y1, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y3, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y4, (DI)
-	VMOVDQU Y5, 32(DI)
+	MOVQ rowScale+72(FP), AX
+	TESTQ AX, AX
+	JNZ floats
+	VMOVDQU Y0, (DI)(BX*1)
+	VMOVDQU Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y2, (DI)(BX*1)
+	VMOVDQU Y3, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y4, (DI)(BX*1)
+	VMOVDQU Y5, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP stored
+
+floats:
+	MOVQ bias+88(FP), R12
+	MOVQ residual+96(FP), R13
+	MOVQ BX, DX
+	CMPQ last+104(FP), $16
+	JL masked
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00false
+	VADDPS 0(R12), Y0, Y0
+
+noBias00false:
+	TESTQ R13, R13
+	JZ noResidual00false
+	VADDPS 0(R13)(BX*1), Y0, Y0
+
+noResidual00false:
+	VMOVUPS Y0, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y14, Y2, Y2
+	TESTQ R12, R12
+	JZ noBias01false
+	VADDPS 0(R12), Y2, Y2
+
+noBias01false:
+	TESTQ R13, R13
+	JZ noResidual01false
+	VADDPS 0(R13)(BX*1), Y2, Y2
+
+noResidual01false:
+	VMOVUPS Y2, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y4, Y4
+	VMULPS Y14, Y4, Y4
+	TESTQ R12, R12
+	JZ noBias02false
+	VADDPS 0(R12), Y4, Y4
+
+noBias02false:
+	TESTQ R13, R13
+	JZ noResidual02false
+	VADDPS 0(R13)(BX*1), Y4, Y4
+
+noResidual02false:
+	VMOVUPS Y4, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10false
+	VADDPS 32(R12), Y1, Y1
+
+noBias10false:
+	TESTQ R13, R13
+	JZ noResidual10false
+	VADDPS 32(R13)(BX*1), Y1, Y1
+
+noResidual10false:
+	VMOVUPS Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y14, Y3, Y3
+	TESTQ R12, R12
+	JZ noBias11false
+	VADDPS 32(R12), Y3, Y3
+
+noBias11false:
+	TESTQ R13, R13
+	JZ noResidual11false
+	VADDPS 32(R13)(BX*1), Y3, Y3
+
+noResidual11false:
+	VMOVUPS Y3, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y5, Y5
+	VMULPS Y14, Y5, Y5
+	TESTQ R12, R12
+	JZ noBias12false
+	VADDPS 32(R12), Y5, Y5
+
+noBias12false:
+	TESTQ R13, R13
+	JZ noResidual12false
+	VADDPS 32(R13)(BX*1), Y5, Y5
+
+noResidual12false:
+	VMOVUPS Y5, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP scaled
+
+masked:
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+0(SB), Y13, Y13
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00true
+	VADDPS 0(R12), Y0, Y0
+
+noBias00true:
+	TESTQ R13, R13
+	JZ noResidual00true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y0, Y0
+
+noResidual00true:
+	VMASKMOVPS Y0, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y14, Y2, Y2
+	TESTQ R12, R12
+	JZ noBias01true
+	VADDPS 0(R12), Y2, Y2
+
+noBias01true:
+	TESTQ R13, R13
+	JZ noResidual01true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y2, Y2
+
+noResidual01true:
+	VMASKMOVPS Y2, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y4, Y4
+	VMULPS Y14, Y4, Y4
+	TESTQ R12, R12
+	JZ noBias02true
+	VADDPS 0(R12), Y4, Y4
+
+noBias02true:
+	TESTQ R13, R13
+	JZ noResidual02true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y4, Y4
+
+noResidual02true:
+	VMASKMOVPS Y4, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+32(SB), Y13, Y13
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10true
+	VADDPS 32(R12), Y1, Y1
+
+noBias10true:
+	TESTQ R13, R13
+	JZ noResidual10true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y1, Y1
+
+noResidual10true:
+	VMASKMOVPS Y1, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y14, Y3, Y3
+	TESTQ R12, R12
+	JZ noBias11true
+	VADDPS 32(R12), Y3, Y3
+
+noBias11true:
+	TESTQ R13, R13
+	JZ noResidual11true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y3, Y3
+
+noResidual11true:
+	VMASKMOVPS Y3, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y5, Y5
+	VMULPS Y14, Y5, Y5
+	TESTQ R12, R12
+	JZ noBias12true
+	VADDPS 32(R12), Y5, Y5
+
+noBias12true:
+	TESTQ R13, R13
+	JZ noResidual12true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y5, Y5
+
+noResidual12true:
+	VMASKMOVPS Y5, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+
+scaled:
+	ADDQ $12, rowScale+72(FP)
+
+stored:
+	MOVQ groups+48(FP), CX
+	SHLQ $2, CX
+	SUBQ CX, SI
+	IMUL3Q $3, R8, CX
+	ADDQ CX, SI
+	DECQ tiles+56(FP)
+	JNZ tile
 	VZEROUPPER
 	RET
 
-// func tile4AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, groups int, sum *int32)
-TEXT ·tile4AVXVNNI(SB), NOSPLIT, $0-56
-	MOVQ dst+0(FP), DI
-	MOVQ ldc+8(FP), R9
+// func tile4AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups, tiles int, sum *int32, rowScale, colScale, bias, residual *float32, last int)
+TEXT ·tile4AVXVNNI(SB), NOSPLIT, $0-112
 	MOVQ a+16(FP), SI
 	MOVQ lda+24(FP), R8
-	MOVQ b+32(FP), DX
-	MOVQ groups+40(FP), CX
-	MOVQ sum+48(FP), AX
+	XORQ BX, BX
 	LEAQ (R8)(R8*2), R10
+
+tile:
+	MOVQ b+32(FP), DX
+	MOVQ groups+48(FP), CX
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -158,8 +848,9 @@ TEXT ·tile4AVXVNNI(SB), NOSPLIT, $0-56
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
+	MOVQ sum+64(FP), AX
 	TESTQ AX, AX
-	JZ group
+	JZ started
 	VMOVDQU 0(AX), Y12
 	VPSLLD $7, Y12, Y12
 	VPSUBD Y12, Y0, Y0
@@ -173,50 +864,429 @@ TEXT ·tile4AVXVNNI(SB), NOSPLIT, $0-56
 	VPSUBD Y12, Y5, Y5
 	VPSUBD Y12, Y7, Y7
 
-group:
-	VMOVDQU (DX), Y12
+started:
+	SUBQ $4, CX
+	JL few
+
+groups:
+	VMOVDQU 0(DX), Y12
 	VMOVDQU 32(DX), Y13
-	VPBROADCASTD (SI), Y14
+	VPBROADCASTD 0(SI), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
-	VPBROADCASTD (SI)(R8*1), Y14
+	VPBROADCASTD 0(SI)(R8*1), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
-	VPBROADCASTD (SI)(R8*2), Y14
+	VPBROADCASTD 0(SI)(R8*2), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
-	VPBROADCASTD (SI)(R10*1), Y14
+	VPBROADCASTD 0(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	VMOVDQU 64(DX), Y12
+	VMOVDQU 96(DX), Y13
+	VPBROADCASTD 4(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 4(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 4(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 4(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	VMOVDQU 128(DX), Y12
+	VMOVDQU 160(DX), Y13
+	VPBROADCASTD 8(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 8(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 8(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 8(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	VMOVDQU 192(DX), Y12
+	VMOVDQU 224(DX), Y13
+	VPBROADCASTD 12(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 12(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 12(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 12(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	ADDQ $16, SI
+	ADDQ $256, DX
+	SUBQ $4, CX
+	JGE groups
+
+few:
+	ADDQ $4, CX
+	JZ summed
+
+group:
+	VMOVDQU 0(DX), Y12
+	VMOVDQU 32(DX), Y13
+	VPBROADCASTD 0(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 0(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 0(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 0(SI)(R10*1), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
 	ADDQ $4, SI
 	ADDQ $64, DX
-	DECQ CX
+	SUBQ $1, CX
 	JNZ group
+
+summed:
+	MOVQ dst+0(FP), DI
+	MOVQ ldc+8(FP), R9
 	SHLQ $2, R9
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y1, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y3, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y4, (DI)
-	VMOVDQU Y5, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y6, (DI)
-	VMOVDQU Y7, 32(DI)
+	MOVQ rowScale+72(FP), AX
+	TESTQ AX, AX
+	JNZ floats
+	VMOVDQU Y0, (DI)(BX*1)
+	VMOVDQU Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y2, (DI)(BX*1)
+	VMOVDQU Y3, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y4, (DI)(BX*1)
+	VMOVDQU Y5, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y6, (DI)(BX*1)
+	VMOVDQU Y7, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP stored
+
+floats:
+	MOVQ bias+88(FP), R12
+	MOVQ residual+96(FP), R13
+	MOVQ BX, DX
+	CMPQ last+104(FP), $16
+	JL masked
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00false
+	VADDPS 0(R12), Y0, Y0
+
+noBias00false:
+	TESTQ R13, R13
+	JZ noResidual00false
+	VADDPS 0(R13)(BX*1), Y0, Y0
+
+noResidual00false:
+	VMOVUPS Y0, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y14, Y2, Y2
+	TESTQ R12, R12
+	JZ noBias01false
+	VADDPS 0(R12), Y2, Y2
+
+noBias01false:
+	TESTQ R13, R13
+	JZ noResidual01false
+	VADDPS 0(R13)(BX*1), Y2, Y2
+
+noResidual01false:
+	VMOVUPS Y2, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y4, Y4
+	VMULPS Y14, Y4, Y4
+	TESTQ R12, R12
+	JZ noBias02false
+	VADDPS 0(R12), Y4, Y4
+
+noBias02false:
+	TESTQ R13, R13
+	JZ noResidual02false
+	VADDPS 0(R13)(BX*1), Y4, Y4
+
+noResidual02false:
+	VMOVUPS Y4, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y6, Y6
+	VMULPS Y14, Y6, Y6
+	TESTQ R12, R12
+	JZ noBias03false
+	VADDPS 0(R12), Y6, Y6
+
+noBias03false:
+	TESTQ R13, R13
+	JZ noResidual03false
+	VADDPS 0(R13)(BX*1), Y6, Y6
+
+noResidual03false:
+	VMOVUPS Y6, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10false
+	VADDPS 32(R12), Y1, Y1
+
+noBias10false:
+	TESTQ R13, R13
+	JZ noResidual10false
+	VADDPS 32(R13)(BX*1), Y1, Y1
+
+noResidual10false:
+	VMOVUPS Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y14, Y3, Y3
+	TESTQ R12, R12
+	JZ noBias11false
+	VADDPS 32(R12), Y3, Y3
+
+noBias11false:
+	TESTQ R13, R13
+	JZ noResidual11false
+	VADDPS 32(R13)(BX*1), Y3, Y3
+
+noResidual11false:
+	VMOVUPS Y3, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y5, Y5
+	VMULPS Y14, Y5, Y5
+	TESTQ R12, R12
+	JZ noBias12false
+	VADDPS 32(R12), Y5, Y5
+
+noBias12false:
+	TESTQ R13, R13
+	JZ noResidual12false
+	VADDPS 32(R13)(BX*1), Y5, Y5
+
+noResidual12false:
+	VMOVUPS Y5, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y7, Y7
+	VMULPS Y14, Y7, Y7
+	TESTQ R12, R12
+	JZ noBias13false
+	VADDPS 32(R12), Y7, Y7
+
+noBias13false:
+	TESTQ R13, R13
+	JZ noResidual13false
+	VADDPS 32(R13)(BX*1), Y7, Y7
+
+noResidual13false:
+	VMOVUPS Y7, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP scaled
+
+masked:
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+0(SB), Y13, Y13
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00true
+	VADDPS 0(R12), Y0, Y0
+
+noBias00true:
+	TESTQ R13, R13
+	JZ noResidual00true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y0, Y0
+
+noResidual00true:
+	VMASKMOVPS Y0, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y14, Y2, Y2
+	TESTQ R12, R12
+	JZ noBias01true
+	VADDPS 0(R12), Y2, Y2
+
+noBias01true:
+	TESTQ R13, R13
+	JZ noResidual01true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y2, Y2
+
+noResidual01true:
+	VMASKMOVPS Y2, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y4, Y4
+	VMULPS Y14, Y4, Y4
+	TESTQ R12, R12
+	JZ noBias02true
+	VADDPS 0(R12), Y4, Y4
+
+noBias02true:
+	TESTQ R13, R13
+	JZ noResidual02true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y4, Y4
+
+noResidual02true:
+	VMASKMOVPS Y4, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y6, Y6
+	VMULPS Y14, Y6, Y6
+	TESTQ R12, R12
+	JZ noBias03true
+	VADDPS 0(R12), Y6, Y6
+
+noBias03true:
+	TESTQ R13, R13
+	JZ noResidual03true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y6, Y6
+
+noResidual03true:
+	VMASKMOVPS Y6, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+32(SB), Y13, Y13
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10true
+	VADDPS 32(R12), Y1, Y1
+
+noBias10true:
+	TESTQ R13, R13
+	JZ noResidual10true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y1, Y1
+
+noResidual10true:
+	VMASKMOVPS Y1, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y14, Y3, Y3
+	TESTQ R12, R12
+	JZ noBias11true
+	VADDPS 32(R12), Y3, Y3
+
+noBias11true:
+	TESTQ R13, R13
+	JZ noResidual11true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y3, Y3
+
+noResidual11true:
+	VMASKMOVPS Y3, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y5, Y5
+	VMULPS Y14, Y5, Y5
+	TESTQ R12, R12
+	JZ noBias12true
+	VADDPS 32(R12), Y5, Y5
+
+noBias12true:
+	TESTQ R13, R13
+	JZ noResidual12true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y5, Y5
+
+noResidual12true:
+	VMASKMOVPS Y5, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y7, Y7
+	VMULPS Y14, Y7, Y7
+	TESTQ R12, R12
+	JZ noBias13true
+	VADDPS 32(R12), Y7, Y7
+
+noBias13true:
+	TESTQ R13, R13
+	JZ noResidual13true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y7, Y7
+
+noResidual13true:
+	VMASKMOVPS Y7, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+
+scaled:
+	ADDQ $16, rowScale+72(FP)
+
+stored:
+	MOVQ groups+48(FP), CX
+	SHLQ $2, CX
+	SUBQ CX, SI
+	IMUL3Q $4, R8, CX
+	ADDQ CX, SI
+	DECQ tiles+56(FP)
+	JNZ tile
 	VZEROUPPER
 	RET
 
-// func tile5AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, groups int, sum *int32)
-TEXT ·tile5AVXVNNI(SB), NOSPLIT, $0-56
-	MOVQ dst+0(FP), DI
-	MOVQ ldc+8(FP), R9
+// func tile5AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups, tiles int, sum *int32, rowScale, colScale, bias, residual *float32, last int)
+TEXT ·tile5AVXVNNI(SB), NOSPLIT, $0-112
 	MOVQ a+16(FP), SI
 	MOVQ lda+24(FP), R8
-	MOVQ b+32(FP), DX
-	MOVQ groups+40(FP), CX
-	MOVQ sum+48(FP), AX
+	XORQ BX, BX
 	LEAQ (R8)(R8*2), R10
+
+tile:
+	MOVQ b+32(FP), DX
+	MOVQ groups+48(FP), CX
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -227,8 +1297,9 @@ TEXT ·tile5AVXVNNI(SB), NOSPLIT, $0-56
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
 	VPXOR Y9, Y9, Y9
+	MOVQ sum+64(FP), AX
 	TESTQ AX, AX
-	JZ group
+	JZ started
 	VMOVDQU 0(AX), Y12
 	VPSLLD $7, Y12, Y12
 	VPSUBD Y12, Y0, Y0
@@ -244,57 +1315,514 @@ TEXT ·tile5AVXVNNI(SB), NOSPLIT, $0-56
 	VPSUBD Y12, Y7, Y7
 	VPSUBD Y12, Y9, Y9
 
-group:
-	VMOVDQU (DX), Y12
+started:
+	SUBQ $4, CX
+	JL few
+
+groups:
+	VMOVDQU 0(DX), Y12
 	VMOVDQU 32(DX), Y13
-	VPBROADCASTD (SI), Y14
+	VPBROADCASTD 0(SI), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
-	VPBROADCASTD (SI)(R8*1), Y14
+	VPBROADCASTD 0(SI)(R8*1), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
-	VPBROADCASTD (SI)(R8*2), Y14
+	VPBROADCASTD 0(SI)(R8*2), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
-	VPBROADCASTD (SI)(R10*1), Y14
+	VPBROADCASTD 0(SI)(R10*1), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
-	VPBROADCASTD (SI)(R8*4), Y14
+	VPBROADCASTD 0(SI)(R8*4), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm8
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm9
+	VMOVDQU 64(DX), Y12
+	VMOVDQU 96(DX), Y13
+	VPBROADCASTD 4(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 4(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 4(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 4(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	VPBROADCASTD 4(SI)(R8*4), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm8
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm9
+	VMOVDQU 128(DX), Y12
+	VMOVDQU 160(DX), Y13
+	VPBROADCASTD 8(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 8(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 8(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 8(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	VPBROADCASTD 8(SI)(R8*4), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm8
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm9
+	VMOVDQU 192(DX), Y12
+	VMOVDQU 224(DX), Y13
+	VPBROADCASTD 12(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 12(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 12(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 12(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	VPBROADCASTD 12(SI)(R8*4), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm8
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm9
+	ADDQ $16, SI
+	ADDQ $256, DX
+	SUBQ $4, CX
+	JGE groups
+
+few:
+	ADDQ $4, CX
+	JZ summed
+
+group:
+	VMOVDQU 0(DX), Y12
+	VMOVDQU 32(DX), Y13
+	VPBROADCASTD 0(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 0(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 0(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 0(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	VPBROADCASTD 0(SI)(R8*4), Y14
 	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm8
 	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm9
 	ADDQ $4, SI
 	ADDQ $64, DX
-	DECQ CX
+	SUBQ $1, CX
 	JNZ group
+
+summed:
+	MOVQ dst+0(FP), DI
+	MOVQ ldc+8(FP), R9
 	SHLQ $2, R9
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y1, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y3, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y4, (DI)
-	VMOVDQU Y5, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y6, (DI)
-	VMOVDQU Y7, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y8, (DI)
-	VMOVDQU Y9, 32(DI)
+	MOVQ rowScale+72(FP), AX
+	TESTQ AX, AX
+	JNZ floats
+	VMOVDQU Y0, (DI)(BX*1)
+	VMOVDQU Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y2, (DI)(BX*1)
+	VMOVDQU Y3, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y4, (DI)(BX*1)
+	VMOVDQU Y5, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y6, (DI)(BX*1)
+	VMOVDQU Y7, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y8, (DI)(BX*1)
+	VMOVDQU Y9, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP stored
+
+floats:
+	MOVQ bias+88(FP), R12
+	MOVQ residual+96(FP), R13
+	MOVQ BX, DX
+	CMPQ last+104(FP), $16
+	JL masked
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00false
+	VADDPS 0(R12), Y0, Y0
+
+noBias00false:
+	TESTQ R13, R13
+	JZ noResidual00false
+	VADDPS 0(R13)(BX*1), Y0, Y0
+
+noResidual00false:
+	VMOVUPS Y0, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y14, Y2, Y2
+	TESTQ R12, R12
+	JZ noBias01false
+	VADDPS 0(R12), Y2, Y2
+
+noBias01false:
+	TESTQ R13, R13
+	JZ noResidual01false
+	VADDPS 0(R13)(BX*1), Y2, Y2
+
+noResidual01false:
+	VMOVUPS Y2, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y4, Y4
+	VMULPS Y14, Y4, Y4
+	TESTQ R12, R12
+	JZ noBias02false
+	VADDPS 0(R12), Y4, Y4
+
+noBias02false:
+	TESTQ R13, R13
+	JZ noResidual02false
+	VADDPS 0(R13)(BX*1), Y4, Y4
+
+noResidual02false:
+	VMOVUPS Y4, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y6, Y6
+	VMULPS Y14, Y6, Y6
+	TESTQ R12, R12
+	JZ noBias03false
+	VADDPS 0(R12), Y6, Y6
+
+noBias03false:
+	TESTQ R13, R13
+	JZ noResidual03false
+	VADDPS 0(R13)(BX*1), Y6, Y6
+
+noResidual03false:
+	VMOVUPS Y6, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 16(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y8, Y8
+	VMULPS Y14, Y8, Y8
+	TESTQ R12, R12
+	JZ noBias04false
+	VADDPS 0(R12), Y8, Y8
+
+noBias04false:
+	TESTQ R13, R13
+	JZ noResidual04false
+	VADDPS 0(R13)(BX*1), Y8, Y8
+
+noResidual04false:
+	VMOVUPS Y8, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10false
+	VADDPS 32(R12), Y1, Y1
+
+noBias10false:
+	TESTQ R13, R13
+	JZ noResidual10false
+	VADDPS 32(R13)(BX*1), Y1, Y1
+
+noResidual10false:
+	VMOVUPS Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y14, Y3, Y3
+	TESTQ R12, R12
+	JZ noBias11false
+	VADDPS 32(R12), Y3, Y3
+
+noBias11false:
+	TESTQ R13, R13
+	JZ noResidual11false
+	VADDPS 32(R13)(BX*1), Y3, Y3
+
+noResidual11false:
+	VMOVUPS Y3, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y5, Y5
+	VMULPS Y14, Y5, Y5
+	TESTQ R12, R12
+	JZ noBias12false
+	VADDPS 32(R12), Y5, Y5
+
+noBias12false:
+	TESTQ R13, R13
+	JZ noResidual12false
+	VADDPS 32(R13)(BX*1), Y5, Y5
+
+noResidual12false:
+	VMOVUPS Y5, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y7, Y7
+	VMULPS Y14, Y7, Y7
+	TESTQ R12, R12
+	JZ noBias13false
+	VADDPS 32(R12), Y7, Y7
+
+noBias13false:
+	TESTQ R13, R13
+	JZ noResidual13false
+	VADDPS 32(R13)(BX*1), Y7, Y7
+
+noResidual13false:
+	VMOVUPS Y7, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 16(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y9, Y9
+	VMULPS Y14, Y9, Y9
+	TESTQ R12, R12
+	JZ noBias14false
+	VADDPS 32(R12), Y9, Y9
+
+noBias14false:
+	TESTQ R13, R13
+	JZ noResidual14false
+	VADDPS 32(R13)(BX*1), Y9, Y9
+
+noResidual14false:
+	VMOVUPS Y9, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP scaled
+
+masked:
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+0(SB), Y13, Y13
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00true
+	VADDPS 0(R12), Y0, Y0
+
+noBias00true:
+	TESTQ R13, R13
+	JZ noResidual00true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y0, Y0
+
+noResidual00true:
+	VMASKMOVPS Y0, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y14, Y2, Y2
+	TESTQ R12, R12
+	JZ noBias01true
+	VADDPS 0(R12), Y2, Y2
+
+noBias01true:
+	TESTQ R13, R13
+	JZ noResidual01true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y2, Y2
+
+noResidual01true:
+	VMASKMOVPS Y2, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y4, Y4
+	VMULPS Y14, Y4, Y4
+	TESTQ R12, R12
+	JZ noBias02true
+	VADDPS 0(R12), Y4, Y4
+
+noBias02true:
+	TESTQ R13, R13
+	JZ noResidual02true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y4, Y4
+
+noResidual02true:
+	VMASKMOVPS Y4, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y6, Y6
+	VMULPS Y14, Y6, Y6
+	TESTQ R12, R12
+	JZ noBias03true
+	VADDPS 0(R12), Y6, Y6
+
+noBias03true:
+	TESTQ R13, R13
+	JZ noResidual03true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y6, Y6
+
+noResidual03true:
+	VMASKMOVPS Y6, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 16(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y8, Y8
+	VMULPS Y14, Y8, Y8
+	TESTQ R12, R12
+	JZ noBias04true
+	VADDPS 0(R12), Y8, Y8
+
+noBias04true:
+	TESTQ R13, R13
+	JZ noResidual04true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y8, Y8
+
+noResidual04true:
+	VMASKMOVPS Y8, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+32(SB), Y13, Y13
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10true
+	VADDPS 32(R12), Y1, Y1
+
+noBias10true:
+	TESTQ R13, R13
+	JZ noResidual10true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y1, Y1
+
+noResidual10true:
+	VMASKMOVPS Y1, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y14, Y3, Y3
+	TESTQ R12, R12
+	JZ noBias11true
+	VADDPS 32(R12), Y3, Y3
+
+noBias11true:
+	TESTQ R13, R13
+	JZ noResidual11true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y3, Y3
+
+noResidual11true:
+	VMASKMOVPS Y3, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y5, Y5
+	VMULPS Y14, Y5, Y5
+	TESTQ R12, R12
+	JZ noBias12true
+	VADDPS 32(R12), Y5, Y5
+
+noBias12true:
+	TESTQ R13, R13
+	JZ noResidual12true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y5, Y5
+
+noResidual12true:
+	VMASKMOVPS Y5, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y7, Y7
+	VMULPS Y14, Y7, Y7
+	TESTQ R12, R12
+	JZ noBias13true
+	VADDPS 32(R12), Y7, Y7
+
+noBias13true:
+	TESTQ R13, R13
+	JZ noResidual13true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y7, Y7
+
+noResidual13true:
+	VMASKMOVPS Y7, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 16(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y9, Y9
+	VMULPS Y14, Y9, Y9
+	TESTQ R12, R12
+	JZ noBias14true
+	VADDPS 32(R12), Y9, Y9
+
+noBias14true:
+	TESTQ R13, R13
+	JZ noResidual14true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y9, Y9
+
+noResidual14true:
+	VMASKMOVPS Y9, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+
+scaled:
+	ADDQ $20, rowScale+72(FP)
+
+stored:
+	MOVQ groups+48(FP), CX
+	SHLQ $2, CX
+	SUBQ CX, SI
+	IMUL3Q $5, R8, CX
+	ADDQ CX, SI
+	DECQ tiles+56(FP)
+	JNZ tile
 	VZEROUPPER
 	RET
 
-// func tile6AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, groups int, sum *int32)
-TEXT ·tile6AVXVNNI(SB), NOSPLIT, $0-56
-	MOVQ dst+0(FP), DI
-	MOVQ ldc+8(FP), R9
+// func tile6AVXVNNI(dst *int32, ldc int, a *byte, lda int, b *int8, panelStride int, groups, tiles int, sum *int32, rowScale, colScale, bias, residual *float32, last int)
+TEXT ·tile6AVXVNNI(SB), NOSPLIT, $0-112
 	MOVQ a+16(FP), SI
 	MOVQ lda+24(FP), R8
-	MOVQ b+32(FP), DX
-	MOVQ groups+40(FP), CX
-	MOVQ sum+48(FP), AX
+	XORQ BX, BX
 	LEAQ (R8)(R8*2), R10
 	LEAQ (R8)(R8*4), R11
+
+tile:
+	MOVQ b+32(FP), DX
+	MOVQ groups+48(FP), CX
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -307,8 +1835,9 @@ TEXT ·tile6AVXVNNI(SB), NOSPLIT, $0-56
 	VPXOR Y9, Y9, Y9
 	VPXOR Y10, Y10, Y10
 	VPXOR Y11, Y11, Y11
+	MOVQ sum+64(FP), AX
 	TESTQ AX, AX
-	JZ group
+	JZ started
 	VMOVDQU 0(AX), Y12
 	VPSLLD $7, Y12, Y12
 	VPSUBD Y12, Y0, Y0
@@ -326,49 +1855,1165 @@ TEXT ·tile6AVXVNNI(SB), NOSPLIT, $0-56
 	VPSUBD Y12, Y9, Y9
 	VPSUBD Y12, Y11, Y11
 
-group:
-	VMOVDQU (DX), Y12
+started:
+	SUBQ $4, CX
+	JL few
+
+groups:
+	VMOVDQU 0(DX), Y12
 	VMOVDQU 32(DX), Y13
-	VPBROADCASTD (SI), Y14
+	VPBROADCASTD 0(SI), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
-	VPBROADCASTD (SI)(R8*1), Y14
+	VPBROADCASTD 0(SI)(R8*1), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
-	VPBROADCASTD (SI)(R8*2), Y14
+	VPBROADCASTD 0(SI)(R8*2), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
-	VPBROADCASTD (SI)(R10*1), Y14
+	VPBROADCASTD 0(SI)(R10*1), Y14
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
-	VPBROADCASTD (SI)(R8*4), Y14
+	VPBROADCASTD 0(SI)(R8*4), Y14
 	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm8
 	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm9
-	VPBROADCASTD (SI)(R11*1), Y14
+	VPBROADCASTD 0(SI)(R11*1), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm10
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm11
+	VMOVDQU 64(DX), Y12
+	VMOVDQU 96(DX), Y13
+	VPBROADCASTD 4(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 4(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 4(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 4(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	VPBROADCASTD 4(SI)(R8*4), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm8
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm9
+	VPBROADCASTD 4(SI)(R11*1), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm10
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm11
+	VMOVDQU 128(DX), Y12
+	VMOVDQU 160(DX), Y13
+	VPBROADCASTD 8(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 8(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 8(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 8(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	VPBROADCASTD 8(SI)(R8*4), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm8
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm9
+	VPBROADCASTD 8(SI)(R11*1), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm10
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm11
+	VMOVDQU 192(DX), Y12
+	VMOVDQU 224(DX), Y13
+	VPBROADCASTD 12(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 12(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 12(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 12(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	VPBROADCASTD 12(SI)(R8*4), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm8
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm9
+	VPBROADCASTD 12(SI)(R11*1), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm10
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm11
+	ADDQ $16, SI
+	ADDQ $256, DX
+	SUBQ $4, CX
+	JGE groups
+
+few:
+	ADDQ $4, CX
+	JZ summed
+
+group:
+	VMOVDQU 0(DX), Y12
+	VMOVDQU 32(DX), Y13
+	VPBROADCASTD 0(SI), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm1
+	VPBROADCASTD 0(SI)(R8*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm3
+	VPBROADCASTD 0(SI)(R8*2), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm4
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xed; // {vex} vpdpbusd %ymm13,%ymm14,%ymm5
+	VPBROADCASTD 0(SI)(R10*1), Y14
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm6
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x0d; BYTE $0x50; BYTE $0xfd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm7
+	VPBROADCASTD 0(SI)(R8*4), Y14
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm8
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xcd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm9
+	VPBROADCASTD 0(SI)(R11*1), Y14
 	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm14,%ymm10
 	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xdd; // {vex} vpdpbusd %ymm13,%ymm14,%ymm11
 	ADDQ $4, SI
 	ADDQ $64, DX
-	DECQ CX
+	SUBQ $1, CX
 	JNZ group
+
+summed:
+	MOVQ dst+0(FP), DI
+	MOVQ ldc+8(FP), R9
 	SHLQ $2, R9
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y1, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y3, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y4, (DI)
-	VMOVDQU Y5, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y6, (DI)
-	VMOVDQU Y7, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y8, (DI)
-	VMOVDQU Y9, 32(DI)
-	ADDQ R9, DI
-	VMOVDQU Y10, (DI)
-	VMOVDQU Y11, 32(DI)
+	MOVQ rowScale+72(FP), AX
+	TESTQ AX, AX
+	JNZ floats
+	VMOVDQU Y0, (DI)(BX*1)
+	VMOVDQU Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y2, (DI)(BX*1)
+	VMOVDQU Y3, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y4, (DI)(BX*1)
+	VMOVDQU Y5, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y6, (DI)(BX*1)
+	VMOVDQU Y7, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y8, (DI)(BX*1)
+	VMOVDQU Y9, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VMOVDQU Y10, (DI)(BX*1)
+	VMOVDQU Y11, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP stored
+
+floats:
+	MOVQ bias+88(FP), R12
+	MOVQ residual+96(FP), R13
+	MOVQ BX, DX
+	CMPQ last+104(FP), $16
+	JL masked
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00false
+	VADDPS 0(R12), Y0, Y0
+
+noBias00false:
+	TESTQ R13, R13
+	JZ noResidual00false
+	VADDPS 0(R13)(BX*1), Y0, Y0
+
+noResidual00false:
+	VMOVUPS Y0, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y14, Y2, Y2
+	TESTQ R12, R12
+	JZ noBias01false
+	VADDPS 0(R12), Y2, Y2
+
+noBias01false:
+	TESTQ R13, R13
+	JZ noResidual01false
+	VADDPS 0(R13)(BX*1), Y2, Y2
+
+noResidual01false:
+	VMOVUPS Y2, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y4, Y4
+	VMULPS Y14, Y4, Y4
+	TESTQ R12, R12
+	JZ noBias02false
+	VADDPS 0(R12), Y4, Y4
+
+noBias02false:
+	TESTQ R13, R13
+	JZ noResidual02false
+	VADDPS 0(R13)(BX*1), Y4, Y4
+
+noResidual02false:
+	VMOVUPS Y4, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y6, Y6
+	VMULPS Y14, Y6, Y6
+	TESTQ R12, R12
+	JZ noBias03false
+	VADDPS 0(R12), Y6, Y6
+
+noBias03false:
+	TESTQ R13, R13
+	JZ noResidual03false
+	VADDPS 0(R13)(BX*1), Y6, Y6
+
+noResidual03false:
+	VMOVUPS Y6, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 16(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y8, Y8
+	VMULPS Y14, Y8, Y8
+	TESTQ R12, R12
+	JZ noBias04false
+	VADDPS 0(R12), Y8, Y8
+
+noBias04false:
+	TESTQ R13, R13
+	JZ noResidual04false
+	VADDPS 0(R13)(BX*1), Y8, Y8
+
+noResidual04false:
+	VMOVUPS Y8, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 20(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y10, Y10
+	VMULPS Y14, Y10, Y10
+	TESTQ R12, R12
+	JZ noBias05false
+	VADDPS 0(R12), Y10, Y10
+
+noBias05false:
+	TESTQ R13, R13
+	JZ noResidual05false
+	VADDPS 0(R13)(BX*1), Y10, Y10
+
+noResidual05false:
+	VMOVUPS Y10, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10false
+	VADDPS 32(R12), Y1, Y1
+
+noBias10false:
+	TESTQ R13, R13
+	JZ noResidual10false
+	VADDPS 32(R13)(BX*1), Y1, Y1
+
+noResidual10false:
+	VMOVUPS Y1, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y14, Y3, Y3
+	TESTQ R12, R12
+	JZ noBias11false
+	VADDPS 32(R12), Y3, Y3
+
+noBias11false:
+	TESTQ R13, R13
+	JZ noResidual11false
+	VADDPS 32(R13)(BX*1), Y3, Y3
+
+noResidual11false:
+	VMOVUPS Y3, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y5, Y5
+	VMULPS Y14, Y5, Y5
+	TESTQ R12, R12
+	JZ noBias12false
+	VADDPS 32(R12), Y5, Y5
+
+noBias12false:
+	TESTQ R13, R13
+	JZ noResidual12false
+	VADDPS 32(R13)(BX*1), Y5, Y5
+
+noResidual12false:
+	VMOVUPS Y5, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y7, Y7
+	VMULPS Y14, Y7, Y7
+	TESTQ R12, R12
+	JZ noBias13false
+	VADDPS 32(R12), Y7, Y7
+
+noBias13false:
+	TESTQ R13, R13
+	JZ noResidual13false
+	VADDPS 32(R13)(BX*1), Y7, Y7
+
+noResidual13false:
+	VMOVUPS Y7, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 16(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y9, Y9
+	VMULPS Y14, Y9, Y9
+	TESTQ R12, R12
+	JZ noBias14false
+	VADDPS 32(R12), Y9, Y9
+
+noBias14false:
+	TESTQ R13, R13
+	JZ noResidual14false
+	VADDPS 32(R13)(BX*1), Y9, Y9
+
+noResidual14false:
+	VMOVUPS Y9, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 20(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y11, Y11
+	VMULPS Y14, Y11, Y11
+	TESTQ R12, R12
+	JZ noBias15false
+	VADDPS 32(R12), Y11, Y11
+
+noBias15false:
+	TESTQ R13, R13
+	JZ noResidual15false
+	VADDPS 32(R13)(BX*1), Y11, Y11
+
+noResidual15false:
+	VMOVUPS Y11, 32(DI)(BX*1)
+	ADDQ R9, BX
+	JMP scaled
+
+masked:
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 0(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+0(SB), Y13, Y13
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y14, Y0, Y0
+	TESTQ R12, R12
+	JZ noBias00true
+	VADDPS 0(R12), Y0, Y0
+
+noBias00true:
+	TESTQ R13, R13
+	JZ noResidual00true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y0, Y0
+
+noResidual00true:
+	VMASKMOVPS Y0, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y14, Y2, Y2
+	TESTQ R12, R12
+	JZ noBias01true
+	VADDPS 0(R12), Y2, Y2
+
+noBias01true:
+	TESTQ R13, R13
+	JZ noResidual01true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y2, Y2
+
+noResidual01true:
+	VMASKMOVPS Y2, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y4, Y4
+	VMULPS Y14, Y4, Y4
+	TESTQ R12, R12
+	JZ noBias02true
+	VADDPS 0(R12), Y4, Y4
+
+noBias02true:
+	TESTQ R13, R13
+	JZ noResidual02true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y4, Y4
+
+noResidual02true:
+	VMASKMOVPS Y4, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y6, Y6
+	VMULPS Y14, Y6, Y6
+	TESTQ R12, R12
+	JZ noBias03true
+	VADDPS 0(R12), Y6, Y6
+
+noBias03true:
+	TESTQ R13, R13
+	JZ noResidual03true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y6, Y6
+
+noResidual03true:
+	VMASKMOVPS Y6, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 16(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y8, Y8
+	VMULPS Y14, Y8, Y8
+	TESTQ R12, R12
+	JZ noBias04true
+	VADDPS 0(R12), Y8, Y8
+
+noBias04true:
+	TESTQ R13, R13
+	JZ noResidual04true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y8, Y8
+
+noResidual04true:
+	VMASKMOVPS Y8, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 20(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y10, Y10
+	VMULPS Y14, Y10, Y10
+	TESTQ R12, R12
+	JZ noBias05true
+	VADDPS 0(R12), Y10, Y10
+
+noBias05true:
+	TESTQ R13, R13
+	JZ noResidual05true
+	VMASKMOVPS 0(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y10, Y10
+
+noResidual05true:
+	VMASKMOVPS Y10, Y13, 0(DI)(BX*1)
+	ADDQ R9, BX
+	MOVQ colScale+80(FP), CX
+	VMOVUPS 32(CX), Y12
+	VPBROADCASTD last+104(FP), Y13
+	VPCMPGTD columnsAVXVNNI<>+32(SB), Y13, Y13
+	MOVQ DX, BX
+	VBROADCASTSS 0(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y14, Y1, Y1
+	TESTQ R12, R12
+	JZ noBias10true
+	VADDPS 32(R12), Y1, Y1
+
+noBias10true:
+	TESTQ R13, R13
+	JZ noResidual10true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y1, Y1
+
+noResidual10true:
+	VMASKMOVPS Y1, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 4(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y14, Y3, Y3
+	TESTQ R12, R12
+	JZ noBias11true
+	VADDPS 32(R12), Y3, Y3
+
+noBias11true:
+	TESTQ R13, R13
+	JZ noResidual11true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y3, Y3
+
+noResidual11true:
+	VMASKMOVPS Y3, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 8(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y5, Y5
+	VMULPS Y14, Y5, Y5
+	TESTQ R12, R12
+	JZ noBias12true
+	VADDPS 32(R12), Y5, Y5
+
+noBias12true:
+	TESTQ R13, R13
+	JZ noResidual12true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y5, Y5
+
+noResidual12true:
+	VMASKMOVPS Y5, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 12(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y7, Y7
+	VMULPS Y14, Y7, Y7
+	TESTQ R12, R12
+	JZ noBias13true
+	VADDPS 32(R12), Y7, Y7
+
+noBias13true:
+	TESTQ R13, R13
+	JZ noResidual13true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y7, Y7
+
+noResidual13true:
+	VMASKMOVPS Y7, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 16(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y9, Y9
+	VMULPS Y14, Y9, Y9
+	TESTQ R12, R12
+	JZ noBias14true
+	VADDPS 32(R12), Y9, Y9
+
+noBias14true:
+	TESTQ R13, R13
+	JZ noResidual14true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y9, Y9
+
+noResidual14true:
+	VMASKMOVPS Y9, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+	VBROADCASTSS 20(AX), Y14
+	VMULPS Y12, Y14, Y14
+	VCVTDQ2PS Y11, Y11
+	VMULPS Y14, Y11, Y11
+	TESTQ R12, R12
+	JZ noBias15true
+	VADDPS 32(R12), Y11, Y11
+
+noBias15true:
+	TESTQ R13, R13
+	JZ noResidual15true
+	VMASKMOVPS 32(R13)(BX*1), Y13, Y14
+	VADDPS Y14, Y11, Y11
+
+noResidual15true:
+	VMASKMOVPS Y11, Y13, 32(DI)(BX*1)
+	ADDQ R9, BX
+
+scaled:
+	ADDQ $24, rowScale+72(FP)
+
+stored:
+	MOVQ groups+48(FP), CX
+	SHLQ $2, CX
+	SUBQ CX, SI
+	IMUL3Q $6, R8, CX
+	ADDQ CX, SI
+	DECQ tiles+56(FP)
+	JNZ tile
+	VZEROUPPER
+	RET
+
+// func gemv1x4AVXVNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale, colScale, bias, residual *float32)
+TEXT ·gemv1x4AVXVNNI(SB), NOSPLIT, $0-104
+	MOVQ lda+24(FP), R8
+	MOVQ b+32(FP), DX
+	MOVQ panelStride+40(FP), R12
+	LEAQ (R12)(R12*2), R13
+	XORQ BX, BX
+
+block:
+	MOVQ a+16(FP), SI
+	MOVQ groups+48(FP), CX
+	MOVQ sum+64(FP), AX
+	VMOVDQU 0(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y0, Y0, Y0
+	VPSUBD Y12, Y0, Y0
+	VMOVDQU 32(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y1, Y1, Y1
+	VPSUBD Y12, Y1, Y1
+	VMOVDQU 64(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y2, Y2, Y2
+	VPSUBD Y12, Y2, Y2
+	VMOVDQU 96(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y3, Y3, Y3
+	VPSUBD Y12, Y3, Y3
+	VMOVDQU 128(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y4, Y4, Y4
+	VPSUBD Y12, Y4, Y4
+	VMOVDQU 160(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y5, Y5, Y5
+	VPSUBD Y12, Y5, Y5
+	VMOVDQU 192(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y6, Y6, Y6
+	VPSUBD Y12, Y6, Y6
+	VMOVDQU 224(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y7, Y7, Y7
+	VPSUBD Y12, Y7, Y7
+	SUBQ $4, CX
+	JL few
+
+groups:
+	VPBROADCASTD 0(SI), Y8
+	VPBROADCASTD 4(SI), Y9
+	VPBROADCASTD 8(SI), Y10
+	VPBROADCASTD 12(SI), Y11
+	VMOVDQU 0(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm0
+	VMOVDQU 32(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xcc; // {vex} vpdpbusd %ymm12,%ymm8,%ymm1
+	VMOVDQU 64(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm9,%ymm0
+	VMOVDQU 96(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xcc; // {vex} vpdpbusd %ymm12,%ymm9,%ymm1
+	VMOVDQU 128(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm10,%ymm0
+	VMOVDQU 160(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xcc; // {vex} vpdpbusd %ymm12,%ymm10,%ymm1
+	VMOVDQU 192(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm11,%ymm0
+	VMOVDQU 224(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xcc; // {vex} vpdpbusd %ymm12,%ymm11,%ymm1
+	VMOVDQU 0(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm2
+	VMOVDQU 32(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xdc; // {vex} vpdpbusd %ymm12,%ymm8,%ymm3
+	VMOVDQU 64(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm9,%ymm2
+	VMOVDQU 96(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xdc; // {vex} vpdpbusd %ymm12,%ymm9,%ymm3
+	VMOVDQU 128(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm10,%ymm2
+	VMOVDQU 160(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xdc; // {vex} vpdpbusd %ymm12,%ymm10,%ymm3
+	VMOVDQU 192(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm11,%ymm2
+	VMOVDQU 224(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xdc; // {vex} vpdpbusd %ymm12,%ymm11,%ymm3
+	VMOVDQU 0(DX)(R12*2), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm4
+	VMOVDQU 32(DX)(R12*2), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xec; // {vex} vpdpbusd %ymm12,%ymm8,%ymm5
+	VMOVDQU 64(DX)(R12*2), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm9,%ymm4
+	VMOVDQU 96(DX)(R12*2), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xec; // {vex} vpdpbusd %ymm12,%ymm9,%ymm5
+	VMOVDQU 128(DX)(R12*2), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm10,%ymm4
+	VMOVDQU 160(DX)(R12*2), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xec; // {vex} vpdpbusd %ymm12,%ymm10,%ymm5
+	VMOVDQU 192(DX)(R12*2), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm11,%ymm4
+	VMOVDQU 224(DX)(R12*2), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xec; // {vex} vpdpbusd %ymm12,%ymm11,%ymm5
+	VMOVDQU 0(DX)(R13*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm6
+	VMOVDQU 32(DX)(R13*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xfc; // {vex} vpdpbusd %ymm12,%ymm8,%ymm7
+	VMOVDQU 64(DX)(R13*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm9,%ymm6
+	VMOVDQU 96(DX)(R13*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xfc; // {vex} vpdpbusd %ymm12,%ymm9,%ymm7
+	VMOVDQU 128(DX)(R13*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm10,%ymm6
+	VMOVDQU 160(DX)(R13*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xfc; // {vex} vpdpbusd %ymm12,%ymm10,%ymm7
+	VMOVDQU 192(DX)(R13*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm11,%ymm6
+	VMOVDQU 224(DX)(R13*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xfc; // {vex} vpdpbusd %ymm12,%ymm11,%ymm7
+	ADDQ $16, SI
+	ADDQ $256, DX
+	SUBQ $4, CX
+	JGE groups
+
+few:
+	ADDQ $4, CX
+	JZ summed
+
+group:
+	VPBROADCASTD 0(SI), Y8
+	VMOVDQU 0(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm0
+	VMOVDQU 32(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xcc; // {vex} vpdpbusd %ymm12,%ymm8,%ymm1
+	VMOVDQU 0(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm2
+	VMOVDQU 32(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xdc; // {vex} vpdpbusd %ymm12,%ymm8,%ymm3
+	VMOVDQU 0(DX)(R12*2), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm4
+	VMOVDQU 32(DX)(R12*2), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xec; // {vex} vpdpbusd %ymm12,%ymm8,%ymm5
+	VMOVDQU 0(DX)(R13*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm6
+	VMOVDQU 32(DX)(R13*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xfc; // {vex} vpdpbusd %ymm12,%ymm8,%ymm7
+	ADDQ $4, SI
+	ADDQ $64, DX
+	SUBQ $1, CX
+	JNZ group
+
+summed:
+	ADDQ R12, DX
+	ADDQ R12, DX
+	ADDQ R12, DX
+	MOVQ dst+0(FP), DI
+	MOVQ ldd+8(FP), R9
+	SHLQ $2, R9
+	MOVQ rowScale+72(FP), AX
+	MOVQ colScale+80(FP), CX
+	MOVQ bias+88(FP), R10
+	MOVQ residual+96(FP), R11
+	MOVQ BX, SI
+	VBROADCASTSS 0(AX), Y8
+	VMULPS 0(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y12, Y0, Y0
+	VMULPS 32(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y12, Y1, Y1
+	VMULPS 64(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y12, Y2, Y2
+	VMULPS 96(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y12, Y3, Y3
+	VMULPS 128(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y4, Y4
+	VMULPS Y12, Y4, Y4
+	VMULPS 160(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y5, Y5
+	VMULPS Y12, Y5, Y5
+	VMULPS 192(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y6, Y6
+	VMULPS Y12, Y6, Y6
+	VMULPS 224(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y7, Y7
+	VMULPS Y12, Y7, Y7
+	TESTQ R10, R10
+	JZ noBias0
+	VADDPS 0(R10)(BX*1), Y0, Y0
+	VADDPS 32(R10)(BX*1), Y1, Y1
+	VADDPS 64(R10)(BX*1), Y2, Y2
+	VADDPS 96(R10)(BX*1), Y3, Y3
+	VADDPS 128(R10)(BX*1), Y4, Y4
+	VADDPS 160(R10)(BX*1), Y5, Y5
+	VADDPS 192(R10)(BX*1), Y6, Y6
+	VADDPS 224(R10)(BX*1), Y7, Y7
+
+noBias0:
+	TESTQ R11, R11
+	JZ noResidual0
+	VADDPS 0(R11)(SI*1), Y0, Y0
+	VADDPS 32(R11)(SI*1), Y1, Y1
+	VADDPS 64(R11)(SI*1), Y2, Y2
+	VADDPS 96(R11)(SI*1), Y3, Y3
+	VADDPS 128(R11)(SI*1), Y4, Y4
+	VADDPS 160(R11)(SI*1), Y5, Y5
+	VADDPS 192(R11)(SI*1), Y6, Y6
+	VADDPS 224(R11)(SI*1), Y7, Y7
+
+noResidual0:
+	VMOVUPS Y0, 0(DI)(SI*1)
+	VMOVUPS Y1, 32(DI)(SI*1)
+	VMOVUPS Y2, 64(DI)(SI*1)
+	VMOVUPS Y3, 96(DI)(SI*1)
+	VMOVUPS Y4, 128(DI)(SI*1)
+	VMOVUPS Y5, 160(DI)(SI*1)
+	VMOVUPS Y6, 192(DI)(SI*1)
+	VMOVUPS Y7, 224(DI)(SI*1)
+	ADDQ R9, SI
+	ADDQ $256, BX
+	DECQ blocks+56(FP)
+	JNZ block
+	VZEROUPPER
+	RET
+
+// func gemv2x2AVXVNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale, colScale, bias, residual *float32)
+TEXT ·gemv2x2AVXVNNI(SB), NOSPLIT, $0-104
+	MOVQ lda+24(FP), R8
+	MOVQ b+32(FP), DX
+	MOVQ panelStride+40(FP), R12
+	LEAQ (R12)(R12*2), R13
+	XORQ BX, BX
+
+block:
+	MOVQ a+16(FP), SI
+	MOVQ groups+48(FP), CX
+	MOVQ sum+64(FP), AX
+	VMOVDQU 0(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y0, Y0, Y0
+	VPSUBD Y12, Y0, Y0
+	VMOVDQA Y0, Y4
+	VMOVDQU 32(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y1, Y1, Y1
+	VPSUBD Y12, Y1, Y1
+	VMOVDQA Y1, Y5
+	VMOVDQU 64(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y2, Y2, Y2
+	VPSUBD Y12, Y2, Y2
+	VMOVDQA Y2, Y6
+	VMOVDQU 96(AX)(BX*1), Y12
+	VPSLLD $7, Y12, Y12
+	VPXOR Y3, Y3, Y3
+	VPSUBD Y12, Y3, Y3
+	VMOVDQA Y3, Y7
+	SUBQ $2, CX
+	JL few
+
+groups:
+	VPBROADCASTD 0(SI), Y8
+	VPBROADCASTD 4(SI), Y9
+	VPBROADCASTD 0(SI)(R8*1), Y10
+	VPBROADCASTD 4(SI)(R8*1), Y11
+	VMOVDQU 0(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm10,%ymm4
+	VMOVDQU 32(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xcc; // {vex} vpdpbusd %ymm12,%ymm8,%ymm1
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xec; // {vex} vpdpbusd %ymm12,%ymm10,%ymm5
+	VMOVDQU 64(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm9,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm11,%ymm4
+	VMOVDQU 96(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xcc; // {vex} vpdpbusd %ymm12,%ymm9,%ymm1
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xec; // {vex} vpdpbusd %ymm12,%ymm11,%ymm5
+	VMOVDQU 0(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm10,%ymm6
+	VMOVDQU 32(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xdc; // {vex} vpdpbusd %ymm12,%ymm8,%ymm3
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xfc; // {vex} vpdpbusd %ymm12,%ymm10,%ymm7
+	VMOVDQU 64(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm9,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm11,%ymm6
+	VMOVDQU 96(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x35; BYTE $0x50; BYTE $0xdc; // {vex} vpdpbusd %ymm12,%ymm9,%ymm3
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x25; BYTE $0x50; BYTE $0xfc; // {vex} vpdpbusd %ymm12,%ymm11,%ymm7
+	ADDQ $8, SI
+	ADDQ $128, DX
+	SUBQ $2, CX
+	JGE groups
+
+few:
+	ADDQ $2, CX
+	JZ summed
+
+group:
+	VPBROADCASTD 0(SI), Y8
+	VPBROADCASTD 0(SI)(R8*1), Y10
+	VMOVDQU 0(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xc4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xe4; // {vex} vpdpbusd %ymm12,%ymm10,%ymm4
+	VMOVDQU 32(DX), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xcc; // {vex} vpdpbusd %ymm12,%ymm8,%ymm1
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xec; // {vex} vpdpbusd %ymm12,%ymm10,%ymm5
+	VMOVDQU 0(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xd4; // {vex} vpdpbusd %ymm12,%ymm8,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xf4; // {vex} vpdpbusd %ymm12,%ymm10,%ymm6
+	VMOVDQU 32(DX)(R12*1), Y12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x3d; BYTE $0x50; BYTE $0xdc; // {vex} vpdpbusd %ymm12,%ymm8,%ymm3
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x2d; BYTE $0x50; BYTE $0xfc; // {vex} vpdpbusd %ymm12,%ymm10,%ymm7
+	ADDQ $4, SI
+	ADDQ $64, DX
+	SUBQ $1, CX
+	JNZ group
+
+summed:
+	ADDQ R12, DX
+	MOVQ dst+0(FP), DI
+	MOVQ ldd+8(FP), R9
+	SHLQ $2, R9
+	MOVQ rowScale+72(FP), AX
+	MOVQ colScale+80(FP), CX
+	MOVQ bias+88(FP), R10
+	MOVQ residual+96(FP), R11
+	MOVQ BX, SI
+	VBROADCASTSS 0(AX), Y8
+	VMULPS 0(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y12, Y0, Y0
+	VMULPS 32(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y12, Y1, Y1
+	VMULPS 64(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y12, Y2, Y2
+	VMULPS 96(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y12, Y3, Y3
+	TESTQ R10, R10
+	JZ noBias0
+	VADDPS 0(R10)(BX*1), Y0, Y0
+	VADDPS 32(R10)(BX*1), Y1, Y1
+	VADDPS 64(R10)(BX*1), Y2, Y2
+	VADDPS 96(R10)(BX*1), Y3, Y3
+
+noBias0:
+	TESTQ R11, R11
+	JZ noResidual0
+	VADDPS 0(R11)(SI*1), Y0, Y0
+	VADDPS 32(R11)(SI*1), Y1, Y1
+	VADDPS 64(R11)(SI*1), Y2, Y2
+	VADDPS 96(R11)(SI*1), Y3, Y3
+
+noResidual0:
+	VMOVUPS Y0, 0(DI)(SI*1)
+	VMOVUPS Y1, 32(DI)(SI*1)
+	VMOVUPS Y2, 64(DI)(SI*1)
+	VMOVUPS Y3, 96(DI)(SI*1)
+	ADDQ R9, SI
+	VBROADCASTSS 4(AX), Y8
+	VMULPS 0(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y4, Y4
+	VMULPS Y12, Y4, Y4
+	VMULPS 32(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y5, Y5
+	VMULPS Y12, Y5, Y5
+	VMULPS 64(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y6, Y6
+	VMULPS Y12, Y6, Y6
+	VMULPS 96(CX)(BX*1), Y8, Y12
+	VCVTDQ2PS Y7, Y7
+	VMULPS Y12, Y7, Y7
+	TESTQ R10, R10
+	JZ noBias1
+	VADDPS 0(R10)(BX*1), Y4, Y4
+	VADDPS 32(R10)(BX*1), Y5, Y5
+	VADDPS 64(R10)(BX*1), Y6, Y6
+	VADDPS 96(R10)(BX*1), Y7, Y7
+
+noBias1:
+	TESTQ R11, R11
+	JZ noResidual1
+	VADDPS 0(R11)(SI*1), Y4, Y4
+	VADDPS 32(R11)(SI*1), Y5, Y5
+	VADDPS 64(R11)(SI*1), Y6, Y6
+	VADDPS 96(R11)(SI*1), Y7, Y7
+
+noResidual1:
+	VMOVUPS Y4, 0(DI)(SI*1)
+	VMOVUPS Y5, 32(DI)(SI*1)
+	VMOVUPS Y6, 64(DI)(SI*1)
+	VMOVUPS Y7, 96(DI)(SI*1)
+	ADDQ R9, SI
+	ADDQ $128, BX
+	DECQ blocks+56(FP)
+	JNZ block
+	VZEROUPPER
+	RET
+
+// func gemv3x2AVXVNNI(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, blocks int, sum *int32, rowScale, colScale, bias, residual *float32)
+TEXT ·gemv3x2AVXVNNI(SB), NOSPLIT, $0-104
+	MOVQ lda+24(FP), R8
+	MOVQ b+32(FP), DX
+	MOVQ panelStride+40(FP), R12
+	LEAQ (R12)(R12*2), R13
+	XORQ BX, BX
+
+block:
+	MOVQ a+16(FP), SI
+	MOVQ groups+48(FP), CX
+	MOVQ sum+64(FP), AX
+	VMOVDQU 0(AX)(BX*1), Y15
+	VPSLLD $7, Y15, Y15
+	VPXOR Y0, Y0, Y0
+	VPSUBD Y15, Y0, Y0
+	VMOVDQA Y0, Y4
+	VMOVDQA Y0, Y8
+	VMOVDQU 32(AX)(BX*1), Y15
+	VPSLLD $7, Y15, Y15
+	VPXOR Y1, Y1, Y1
+	VPSUBD Y15, Y1, Y1
+	VMOVDQA Y1, Y5
+	VMOVDQA Y1, Y9
+	VMOVDQU 64(AX)(BX*1), Y15
+	VPSLLD $7, Y15, Y15
+	VPXOR Y2, Y2, Y2
+	VPSUBD Y15, Y2, Y2
+	VMOVDQA Y2, Y6
+	VMOVDQA Y2, Y10
+	VMOVDQU 96(AX)(BX*1), Y15
+	VPSLLD $7, Y15, Y15
+	VPXOR Y3, Y3, Y3
+	VPSUBD Y15, Y3, Y3
+	VMOVDQA Y3, Y7
+	VMOVDQA Y3, Y11
+
+group:
+	VPBROADCASTD 0(SI), Y12
+	VPBROADCASTD 0(SI)(R8*1), Y13
+	VPBROADCASTD 0(SI)(R8*2), Y14
+	VMOVDQU 0(DX), Y15
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xc7; // {vex} vpdpbusd %ymm15,%ymm12,%ymm0
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x15; BYTE $0x50; BYTE $0xe7; // {vex} vpdpbusd %ymm15,%ymm13,%ymm4
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xc7; // {vex} vpdpbusd %ymm15,%ymm14,%ymm8
+	VMOVDQU 32(DX), Y15
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xcf; // {vex} vpdpbusd %ymm15,%ymm12,%ymm1
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x15; BYTE $0x50; BYTE $0xef; // {vex} vpdpbusd %ymm15,%ymm13,%ymm5
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xcf; // {vex} vpdpbusd %ymm15,%ymm14,%ymm9
+	VMOVDQU 0(DX)(R12*1), Y15
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xd7; // {vex} vpdpbusd %ymm15,%ymm12,%ymm2
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x15; BYTE $0x50; BYTE $0xf7; // {vex} vpdpbusd %ymm15,%ymm13,%ymm6
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xd7; // {vex} vpdpbusd %ymm15,%ymm14,%ymm10
+	VMOVDQU 32(DX)(R12*1), Y15
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xdf; // {vex} vpdpbusd %ymm15,%ymm12,%ymm3
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x15; BYTE $0x50; BYTE $0xff; // {vex} vpdpbusd %ymm15,%ymm13,%ymm7
+	BYTE $0xc4; BYTE $0x42; BYTE $0x0d; BYTE $0x50; BYTE $0xdf; // {vex} vpdpbusd %ymm15,%ymm14,%ymm11
+	ADDQ $4, SI
+	ADDQ $64, DX
+	SUBQ $1, CX
+	JNZ group
+
+summed:
+	ADDQ R12, DX
+	MOVQ dst+0(FP), DI
+	MOVQ ldd+8(FP), R9
+	SHLQ $2, R9
+	MOVQ rowScale+72(FP), AX
+	MOVQ colScale+80(FP), CX
+	MOVQ bias+88(FP), R10
+	MOVQ residual+96(FP), R11
+	MOVQ BX, SI
+	VBROADCASTSS 0(AX), Y12
+	VMULPS 0(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y0, Y0
+	VMULPS Y15, Y0, Y0
+	VMULPS 32(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y1, Y1
+	VMULPS Y15, Y1, Y1
+	VMULPS 64(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y2, Y2
+	VMULPS Y15, Y2, Y2
+	VMULPS 96(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y15, Y3, Y3
+	TESTQ R10, R10
+	JZ noBias0
+	VADDPS 0(R10)(BX*1), Y0, Y0
+	VADDPS 32(R10)(BX*1), Y1, Y1
+	VADDPS 64(R10)(BX*1), Y2, Y2
+	VADDPS 96(R10)(BX*1), Y3, Y3
+
+noBias0:
+	TESTQ R11, R11
+	JZ noResidual0
+	VADDPS 0(R11)(SI*1), Y0, Y0
+	VADDPS 32(R11)(SI*1), Y1, Y1
+	VADDPS 64(R11)(SI*1), Y2, Y2
+	VADDPS 96(R11)(SI*1), Y3, Y3
+
+noResidual0:
+	VMOVUPS Y0, 0(DI)(SI*1)
+	VMOVUPS Y1, 32(DI)(SI*1)
+	VMOVUPS Y2, 64(DI)(SI*1)
+	VMOVUPS Y3, 96(DI)(SI*1)
+	ADDQ R9, SI
+	VBROADCASTSS 4(AX), Y12
+	VMULPS 0(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y4, Y4
+	VMULPS Y15, Y4, Y4
+	VMULPS 32(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y5, Y5
+	VMULPS Y15, Y5, Y5
+	VMULPS 64(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y6, Y6
+	VMULPS Y15, Y6, Y6
+	VMULPS 96(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y7, Y7
+	VMULPS Y15, Y7, Y7
+	TESTQ R10, R10
+	JZ noBias1
+	VADDPS 0(R10)(BX*1), Y4, Y4
+	VADDPS 32(R10)(BX*1), Y5, Y5
+	VADDPS 64(R10)(BX*1), Y6, Y6
+	VADDPS 96(R10)(BX*1), Y7, Y7
+
+noBias1:
+	TESTQ R11, R11
+	JZ noResidual1
+	VADDPS 0(R11)(SI*1), Y4, Y4
+	VADDPS 32(R11)(SI*1), Y5, Y5
+	VADDPS 64(R11)(SI*1), Y6, Y6
+	VADDPS 96(R11)(SI*1), Y7, Y7
+
+noResidual1:
+	VMOVUPS Y4, 0(DI)(SI*1)
+	VMOVUPS Y5, 32(DI)(SI*1)
+	VMOVUPS Y6, 64(DI)(SI*1)
+	VMOVUPS Y7, 96(DI)(SI*1)
+	ADDQ R9, SI
+	VBROADCASTSS 8(AX), Y12
+	VMULPS 0(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y8, Y8
+	VMULPS Y15, Y8, Y8
+	VMULPS 32(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y9, Y9
+	VMULPS Y15, Y9, Y9
+	VMULPS 64(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y10, Y10
+	VMULPS Y15, Y10, Y10
+	VMULPS 96(CX)(BX*1), Y12, Y15
+	VCVTDQ2PS Y11, Y11
+	VMULPS Y15, Y11, Y11
+	TESTQ R10, R10
+	JZ noBias2
+	VADDPS 0(R10)(BX*1), Y8, Y8
+	VADDPS 32(R10)(BX*1), Y9, Y9
+	VADDPS 64(R10)(BX*1), Y10, Y10
+	VADDPS 96(R10)(BX*1), Y11, Y11
+
+noBias2:
+	TESTQ R11, R11
+	JZ noResidual2
+	VADDPS 0(R11)(SI*1), Y8, Y8
+	VADDPS 32(R11)(SI*1), Y9, Y9
+	VADDPS 64(R11)(SI*1), Y10, Y10
+	VADDPS 96(R11)(SI*1), Y11, Y11
+
+noResidual2:
+	VMOVUPS Y8, 0(DI)(SI*1)
+	VMOVUPS Y9, 32(DI)(SI*1)
+	VMOVUPS Y10, 64(DI)(SI*1)
+	VMOVUPS Y11, 96(DI)(SI*1)
+	ADDQ R9, SI
+	ADDQ $128, BX
+	DECQ blocks+56(FP)
+	JNZ block
 	VZEROUPPER
 	RET
 

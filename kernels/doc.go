@@ -8,8 +8,8 @@
 //	generic      generic.go                 generic.go                      cpu.go
 //	sse41        sse41_amd64.s              as generic                      kernels_amd64.go
 //	avx2         avx2_amd64.s, tiles_avx2_  avx2_amd64.s, float_blocks.go   kernels_amd64.go
-//	avxvnni      avxvnni_amd64.s            as avx2                         kernels_amd64.go
-//	avx512vnni   avx512_amd64.s             avx512_amd64.s, float_avx512_   kernels_amd64.go
+//	avxvnni      avxvnni_amd64.s, vnni_     as avx2                         kernels_amd64.go
+//	avx512vnni   avx512_amd64.s, vnni_      avx512_amd64.s, float_avx512_   kernels_amd64.go
 //	amx          the same, amx_amd64.go     as avx512vnni                   kernels_amd64.go
 //	neon         widening_arm64.s           rows_, quantise_, dequant_arm64 kernels_arm64.go
 //	dotprod      product_arm64.s            as neon                         kernels_arm64.go
@@ -34,4 +34,4 @@ package kernels
 
 // Version is raised whenever a kernel's time may have changed. A latency table
 // carries it.
-const Version = 8
+const Version = 9

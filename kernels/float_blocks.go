@@ -31,14 +31,14 @@ func dequantBlocks(dst []float32, acc []int32, rowScale float32, colScale, bias,
 }
 
 // first is the address of n values, nil for none; after is what follows them.
-func first(x []float32, n int) *float32 {
+func first[T any](x []T, n int) *T {
 	if x == nil {
 		return nil
 	}
 	return &x[:n][0]
 }
 
-func after(x []float32, n int) []float32 {
+func after[T any](x []T, n int) []T {
 	if x == nil {
 		return nil
 	}

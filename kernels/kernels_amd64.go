@@ -41,9 +41,9 @@ func archPrimitives(level Level, p *primitives) {
 	case AVX2:
 		p.affine = affineAVX2
 	case AVXVNNI:
-		p.valueBytes, p.offset, p.rowBlock, p.product, p.round = 1, 128, 24, productAVXVNNI, roundBytesAVX2
+		p.valueBytes, p.offset, p.rowBlock, p.product, p.round, p.affine = 1, 128, 24, vnniOfAVX.product, roundBytesAVX2, vnniOfAVX.affine
 	case AVX512VNNI, AMX:
-		p.valueBytes, p.offset, p.rowBlock, p.mostRows, p.product, p.round, p.affine = 1, 128, 24, mostRows, productVNNI, roundBytesAVX2, affineVNNI
+		p.valueBytes, p.offset, p.rowBlock, p.mostRows, p.product, p.round, p.affine = 1, 128, 24, mostRows, vnniOfAVX512.product, roundBytesAVX2, vnniOfAVX512.affine
 		p.quantiseRows, p.softmaxRows = quantiseAVX512, softmaxAVX512
 		p.gelu, p.silu, p.geluGated, p.siluGated = geluAVX512, siluAVX512, geluGatedAVX512, siluGatedAVX512
 		p.layerNorm, p.rmsNorm = layerNormAVX512, rmsNormAVX512
