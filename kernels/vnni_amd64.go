@@ -36,8 +36,10 @@ var vnniOfAVX512 = vnni{
 // eachHeight calls f for rows rows in tiles of at most six, none of them much lower
 // than another: first the higher ones, from row m on, then the others.
 func eachHeight(rows int, f func(m, height, tiles int)) {
-	tiles := (rows + 5) / 6
-	height, higher := rows/tiles, rows%tiles
+	tiles, height, higher := (rows+5)/6, rows, 0
+	if tiles > 1 {
+		height, higher = rows/tiles, rows%tiles
+	}
 	if higher > 0 {
 		f(0, height+1, higher)
 	}
@@ -95,7 +97,14 @@ type operands struct {
 	scale, bias *float32
 }
 
-func (b *right) operands(p, panels int) operands {
-	from, width := p*PanelWidth, panels*PanelWidth
-	return operands{&b.data[p*b.stride], first(after(b.sum, from), width), first(after(b.scale, from), width), first(after(b.bias, from), width)}
+func (b *right) operands(p, panels int) (o operands) {
+	from, to := p*PanelWidth, (p+panels)*PanelWidth
+	o.data, o.scale = &b.data[p*b.stride], &b.scale[from:to][0]
+	if b.sum != nil {
+		o.sum = &b.sum[from:to][0]
+	}
+	if b.bias != nil {
+		o.bias = &b.bias[from:to][0]
+	}
+	return o
 }
