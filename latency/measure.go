@@ -228,11 +228,12 @@ func (m *measurement) rounds(ctx context.Context) error {
 			}
 		}
 		for at, i := range m.random.Perm(len(m.subjects)) {
-			if m.state.Rounds >= 2 && (ctx.Err() != nil || time.Since(m.start) > m.Budget) {
+			stopped := ctx.Err()
+			if m.state.Rounds >= 2 && (stopped != nil || time.Since(m.start) > m.Budget) {
 				return nil
 			}
-			if ctx.Err() != nil {
-				return fmt.Errorf("latency: measuring was stopped in round %d: %w", m.state.Rounds+1, ctx.Err())
+			if stopped != nil {
+				return fmt.Errorf("latency: measuring was stopped in round %d: %w", m.state.Rounds+1, stopped)
 			}
 			if look := at * references / len(m.subjects); at == 0 || look > (at-1)*references/len(m.subjects) {
 				if err := m.keep(); err != nil {

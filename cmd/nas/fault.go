@@ -36,9 +36,15 @@ func failed(err error, hint string, args ...any) error {
 	return &fault{exitFailed, err, fmt.Sprintf(hint, args...)}
 }
 
-// errStopped says that the user stopped the work and that what was found so far
-// has been printed.
-var errStopped = errors.New("stopped")
+// stopped says that the user stopped the work, and what of it is kept.
+func stopped(kept, hint string, args ...any) error {
+	return &fault{exitStopped, errors.New("stopped early; " + kept), fmt.Sprintf(hint, args...)}
+}
+
+// abandoned says that the user stopped the work before any of it was worth keeping.
+func abandoned(doing string) error {
+	return failed(errors.New("stopped "+doing+"; nothing was kept"), "run it again")
+}
 
 // report prints err as the one error line and its hint, and returns the exit code.
 func (a *app) report(err error) int {
@@ -48,9 +54,6 @@ func (a *app) report(err error) int {
 	var f *fault
 	if !errors.As(err, &f) {
 		f = &fault{exitFailed, err, ""}
-	}
-	if errors.Is(err, errStopped) {
-		f.code = exitStopped
 	}
 	a.phase("error: %s", plain(f.err))
 	if f.hint != "" {

@@ -144,10 +144,12 @@ func (a *app) search(ctx context.Context, flags *pflag.FlagSet, h *hunt) error {
 	if report == nil {
 		return err
 	}
+	kept := "the front so far was kept"
 	if h.verified && ctx.Err() == nil {
-		if err := a.verify(ctx, &h.target, h.timings, report, h.limits.Latency); err != nil {
+		if err := a.verify(ctx, &h.target, h.timings, report, h.limits.Latency); err != nil && ctx.Err() == nil {
 			return err
 		}
+		kept = "the front was kept, not all of it verified"
 	}
 	if err := a.write(&h.output, report); err != nil {
 		return err
@@ -157,7 +159,7 @@ func (a *app) search(ctx context.Context, flags *pflag.FlagSet, h *hunt) error {
 		if h.study != "" {
 			hint = "nas search --study " + h.study + " goes on"
 		}
-		return &fault{exitStopped, errors.New("stopped early; the front so far was kept"), hint}
+		return stopped(kept, "%s", hint)
 	}
 	return err
 }

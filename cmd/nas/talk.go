@@ -53,6 +53,14 @@ func (t *talk) progress(left time.Duration, format string, args ...any) {
 	t.drawn = true
 }
 
+// many is n of what, in words.
+func many(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // clear removes the status line.
 func (t *talk) clear() {
 	if t.drawn {
