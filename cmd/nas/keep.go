@@ -169,8 +169,11 @@ func begin(flags *pflag.FlagSet, h *hunt) (*keeper, error) {
 		return nil, err
 	}
 	s, err := study.Create(h.study, settings, profiles)
-	if err != nil {
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrPermission) {
 		return nil, studyFault(h.study, err)
+	}
+	if err != nil {
+		return nil, failed(err, "is there room on the disk?")
 	}
 	return &keeper{Study: s}, nil
 }
@@ -303,9 +306,11 @@ func studyFault(path string, err error) error {
 	case errors.Is(err, study.ErrNewer):
 		return bad(fmt.Errorf("%s was written by a newer nas; it was left as it is", path), "use the newer nas, or --study new.db")
 	case errors.Is(err, study.ErrCorrupt):
-		return failed(fmt.Errorf("%s is damaged and was left as it is: %w", path, err), "take a copy of it from before; --study new.db begins anew")
+		return failed(fmt.Errorf("%w; it was left as it is", err), "take a copy of it from before; --study new.db begins anew")
 	case errors.Is(err, study.ErrGone):
 		return failed(fmt.Errorf("the study %s was removed or replaced while it was in use; what came after is not kept", path), "the same command begins it anew")
+	case errors.Is(err, fs.ErrExist):
+		return bad(err, "nas search --study %s goes on with it", path)
 	case errors.Is(err, fs.ErrNotExist):
 		return bad(err, "nas study list FOLDER shows the studies of a folder")
 	case errors.Is(err, fs.ErrPermission):

@@ -37,22 +37,40 @@ const patience = time.Second
 // run is the whole command as a function of its arguments and streams. It returns
 // the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	a := &app{in: in, out: out, talk: talk{w: errs, live: isTerminal(errs)}}
+	to := &sink{w: out}
+	a := &app{in: in, out: to, terminal: isTerminal(out), talk: talk{w: errs, live: isTerminal(errs)}}
 	root := a.command()
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	root.SetOut(to)
 	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
 	a.clear()
+	if to.err != nil && (err == nil || errors.Is(err, to.err)) {
+		err = failed(to.err, "what was written is not whole; -o FILE writes to a file")
+	}
 	return a.report(err)
+}
+
+// sink passes results on until one cannot be written.
+type sink struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sink) Write(data []byte) (n int, err error) {
+	if s.err == nil {
+		n, s.err = s.w.Write(data)
+	}
+	return n, s.err
 }
 
 // app is what every subcommand has at hand.
 type app struct {
 	talk
-	in  io.Reader
-	out io.Writer
+	in       io.Reader
+	out      io.Writer
+	terminal bool // out is one
 }
 
 func (a *app) command() *cobra.Command {

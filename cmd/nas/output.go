@@ -67,7 +67,7 @@ func (o *output) check() error {
 
 // write writes r as asked.
 func (a *app) write(o *output, r *results.Report) error {
-	if o.format == "png" && o.path == "" && isTerminal(a.out) {
+	if o.format == "png" && o.path == "" && a.terminal {
 		return bad(errors.New("a terminal does not show a PNG"), "-o front.png writes it to a file")
 	}
 	return a.put(o, func(w io.Writer) error {
@@ -82,10 +82,8 @@ func (a *app) put(o *output, render func(io.Writer) error) error {
 		return err
 	}
 	if o.path == "" {
-		if _, err := text.WriteTo(a.out); err != nil {
-			return failed(err, "-o FILE writes to a file")
-		}
-		return nil
+		_, err := text.WriteTo(a.out)
+		return err
 	}
 	if err := atomicfile.Write(o.path, text.Bytes()); err != nil {
 		return failed(err, "is there room on the disk?")

@@ -101,10 +101,7 @@ func (a *app) profile(ctx context.Context, p *profiling) error {
 		if err == nil {
 			_, err = a.out.Write(data)
 		}
-		if err != nil {
-			return failed(err, "-o FILE writes to a file")
-		}
-		return nil
+		return err
 	}
 	if err := file.Write(p.path); err != nil {
 		return failed(err, "is there room on the disk? The checkpoint is kept: the same command goes on from it")

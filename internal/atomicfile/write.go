@@ -34,7 +34,7 @@ func Write(path string, data []byte) error {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return fmt.Errorf("cannot write %s: %w", path, cause(err))
 	}
 	if folder, err := os.Open(filepath.Dir(path)); err == nil {
 		folder.Sync() // some systems cannot; the rename stands all the same
@@ -82,14 +82,23 @@ func create(path string) (*os.File, error) {
 		if os.IsExist(err) {
 			continue
 		}
-		var fault *os.PathError
-		if errors.As(err, &fault) {
-			err = fault.Err // its path is the temporary file's
-		}
 		if err != nil {
-			return nil, fmt.Errorf("cannot write %s: %w", path, err)
+			return nil, fmt.Errorf("cannot write %s: %w", path, cause(err))
 		}
 		return f, nil
 	}
 	return nil, fmt.Errorf("cannot write %s: its folder is full of abandoned temporary files", path)
+}
+
+// cause is err without the name of the temporary file.
+func cause(err error) error {
+	var file *os.PathError
+	var both *os.LinkError
+	switch {
+	case errors.As(err, &file):
+		return file.Err
+	case errors.As(err, &both):
+		return both.Err
+	}
+	return err
 }
