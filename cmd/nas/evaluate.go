@@ -42,8 +42,22 @@ func (a *app) evaluateCommand() *cobra.Command {
 With --truth, hold an evaluator against models that were really trained: how well it
 orders them (tau, rho), and above all how well it orders pairs of nearly equal size
 (concordance within a band: 1 all right, 0 a coin), beside what parameter counts and
-depth alone would say. FILE.csv has one trained model a row; what it does not say of
-a model, such as its norms, is as in --space if that is given, else as in BERT or GPT-2.
+depth alone would say. The CSV files of --truth and --table have one trained model a
+row, under these names of columns:
+
+  set, id        of the models' set, and of the model in it
+  family, vocab, embedding, hidden, layers
+  head_dim, heads, kv_heads, ffn
+                 one number a layer, apart by spaces: 16 16
+  ffn_matrices   2 (plain) or 3 (gated)
+  params_nonemb, params_total
+                 empty: counted from the shape
+  metric, value, better
+                 what training came to: loss, 3.99, lower (or higher)
+  seed           of the training; may be left out
+
+What they do not say of a model, such as its norms, is as in --space if that is given,
+else as in BERT or GPT-2.
 
   nas evaluate BERT-mini TinyBERT-4
   nas evaluate front.json --evaluator command --command "python3 score.py text.txt"
@@ -232,15 +246,16 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 	return nil
 }
 
+const truthHint = "one trained model a row; nas evaluate --help names the columns"
+
 func readTruth(path string) (*evaluator.Truth, error) {
-	const hint = "one trained model a row; nas evaluate --help shows an example"
 	data, err := strictjson.Read(path, evaluator.MaxTruth)
 	if err != nil {
-		return nil, bad(err, hint)
+		return nil, bad(err, truthHint)
 	}
 	truth, err := evaluator.ParseTruth(data)
 	if err != nil {
-		return nil, bad(fmt.Errorf("%s:%w", path, err), hint)
+		return nil, bad(fmt.Errorf("%s:%w", path, err), truthHint)
 	}
 	return truth, nil
 }

@@ -111,7 +111,7 @@ func (k *keeper) same(flag *pflag.Flag, h *hunt, settings study.Settings) bool {
 	case "corpus": // keeper.identify looks into it
 		return true
 	case "space":
-		text, err := sourceOf(h.spaceName)
+		text, err := space.Source(h.spaceName)
 		return err == nil && string(text) == settings.SpaceSource
 	case "device":
 		return slices.EqualFunc(h.devices, k.profiles, func(path string, p study.Profile) bool {
@@ -154,11 +154,7 @@ func (k *keeper) unpack(h *hunt) (err error) {
 
 // begin makes the study of a search that knows its profiles.
 func begin(flags *pflag.FlagSet, h *hunt) (*keeper, error) {
-	source, err := sourceOf(h.spaceName)
-	if err != nil {
-		return nil, err
-	}
-	settings := study.Settings{Tool: "nas " + Version, Space: h.space.Name, SpaceSource: string(source)}
+	settings := study.Settings{Tool: "nas " + Version, Space: h.space.Name, SpaceSource: string(h.spaceSource)}
 	flags.VisitAll(func(f *pflag.Flag) {
 		if !slices.Contains(passing, f.Name) {
 			settings.Flags = append(settings.Flags, study.Flag{Name: f.Name, Values: values(f)})
@@ -257,14 +253,6 @@ func (k *keeper) settings(s *search.Settings) (evaluated int, err error) {
 		evaluated = s.Resume.Evaluated
 	}
 	return evaluated, nil
-}
-
-// sourceOf is the text of a space.
-func sourceOf(name string) ([]byte, error) {
-	if strings.ContainsAny(name, `./\`) {
-		return os.ReadFile(name)
-	}
-	return space.Source(name)
 }
 
 // values are those of a flag, so that setValues makes them again.

@@ -83,13 +83,11 @@ func (a *app) profile(ctx context.Context, p *profiling) error {
 	}
 	device := devices.Detect("nas " + Version)
 	file := &latency.File{Device: device}
-	if p.path != "-" {
-		if err := writable(p.path); err != nil {
-			return err
-		}
-		if file.Tables, err = p.others(device, conditions); err != nil {
-			return err
-		}
+	if err := writable(p.path); err != nil {
+		return err
+	}
+	if file.Tables, err = p.others(device, conditions); err != nil {
+		return err
 	}
 	tables, err := a.tables(ctx, p, device, conditions)
 	if err != nil {
@@ -113,7 +111,11 @@ func (a *app) profile(ctx context.Context, p *profiling) error {
 
 // conditions are the tables to measure, each once.
 func (p *profiling) conditions() (list []condition, err error) {
-	targets := []target{{spaceName: p.spaceName, phase: p.phase}}
+	source, err := space.Source(p.spaceName)
+	if err != nil {
+		return nil, spaceFault(p.spaceName, err)
+	}
+	targets := []target{{spaceName: p.spaceName, spaceSource: source, phase: p.phase}}
 	targets = cross(targets, p.levels, func(t *target, v string) { t.isa = v })
 	targets = cross(targets, p.thread, func(t *target, v int) { t.threads = v })
 	targets = cross(targets, p.batches, func(t *target, v int) { t.batch = v })
@@ -301,6 +303,9 @@ func (a *app) table(ctx context.Context, c *condition, device devices.Profile, s
 
 // writable tells before the work whether a result can be written.
 func writable(path string) error {
+	if toStdout(path) {
+		return nil
+	}
 	if err := atomicfile.CheckWritable(path); err != nil {
 		return bad(err, "choose a path in a folder that exists and may be written")
 	}

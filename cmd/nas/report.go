@@ -32,7 +32,7 @@ time goes, the search, the conditions. The page needs no network and no other fi
 			if err := writable(o.path); err != nil {
 				return err
 			}
-			r, err := readReport(args[0])
+			r, err := a.readReport(args[0])
 			if err != nil {
 				return err
 			}
