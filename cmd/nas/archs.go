@@ -115,7 +115,7 @@ func (g *given) parse(data []byte) error {
 		}
 		if err != nil {
 			// For the position and the words of the fault.
-			return shift(data, at, strictjson.Decode(data[at:], &struct{}{}))
+			return shift(data, at, strictjson.Decode(data[at:], new(any)))
 		}
 		at = stream.InputOffset() - int64(len(raw))
 		var report struct {
@@ -134,7 +134,7 @@ func (g *given) parse(data []byte) error {
 			return shift(data, at, err)
 		}
 		if err := arch.Validate(); err != nil {
-			return shift(data, at, &strictjson.Error{Line: 1, Column: 1, Why: err.Error()})
+			return shift(data, at, &strictjson.Error{Line: 1, Column: 1, Why: plain(err)})
 		}
 		g.models = append(g.models, model{arch: arch})
 	}
