@@ -65,11 +65,16 @@ var flagsOf = map[string][]string{
 	"budget":   {"command"},
 	"weights":  {"weights"},
 	"distil":   {"train"},
-	"steps":    {"train", "supernet"},
-	"rate":     {"train", "supernet"},
-	"supernet": {"train", "supernet"},
-	"save":     {"train", "supernet"},
-	"float32":  {"supernet", "weights"},
+	"scores":   {"command", "train", "supernet"},
+
+	"algorithm":   {"capacity"}, // the others have a way of their own
+	"evaluations": {"capacity"},
+	"still":       {"capacity"},
+	"steps":       {"train", "supernet"},
+	"rate":        {"train", "supernet"},
+	"supernet":    {"train", "supernet"},
+	"save":        {"train", "supernet"},
+	"float32":     {"supernet", "weights"},
 
 	"corpus":         {"train", "supernet", "weights"},
 	"task":           {"train", "supernet", "weights"},

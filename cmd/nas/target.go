@@ -117,7 +117,7 @@ func (t *target) settle(m space.Model, w space.Workload) (space.Workload, error)
 		w.Context = t.context
 	}
 	if err := w.Validate(m); err != nil {
-		return w, bad(err, "the space allows up to %d positions", m.Positions)
+		return w, bad(err, "the space has %d positions; one sequence at once is usual", m.Positions)
 	}
 	return w, nil
 }

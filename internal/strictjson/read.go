@@ -27,7 +27,7 @@ func ReadAll(name string, r io.Reader, max int64) ([]byte, error) {
 	case int64(len(data)) > max:
 		return nil, fmt.Errorf("%s: larger than %d MiB", name, max>>20)
 	case len(data) == 0:
-		return nil, fmt.Errorf("%s is empty", name)
+		return nil, fmt.Errorf("%s: empty", name)
 	}
 	for _, other := range []struct{ start, is string }{
 		{"\x1f\x8b", "compressed with gzip: gunzip unpacks it"},
@@ -36,7 +36,7 @@ func ReadAll(name string, r io.Reader, max int64) ([]byte, error) {
 		{"\xfe\xff", "UTF-16 text: save it as UTF-8"},
 	} {
 		if bytes.HasPrefix(data, []byte(other.start)) {
-			return nil, fmt.Errorf("%s is %s", name, other.is)
+			return nil, fmt.Errorf("%s: %s", name, other.is)
 		}
 	}
 	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), nil

@@ -11,11 +11,11 @@ func TestReadAll(t *testing.T) {
 		{"\xef\xbb\xbf{}", "{}", ""},
 		{"12345678", "12345678", ""},
 		{"123456789", "", "x: larger than"},
-		{"", "", "x is empty"},
-		{"\x1f\x8b\x08", "", "x is compressed with gzip"},
-		{"PK\x03\x04", "", "x is a zip archive"},
-		{"\xff\xfe{\x00", "", "x is UTF-16 text"},
-		{"\xfe\xff\x00{", "", "x is UTF-16 text"},
+		{"", "", "x: empty"},
+		{"\x1f\x8b\x08", "", "x: compressed with gzip"},
+		{"PK\x03\x04", "", "x: a zip archive"},
+		{"\xff\xfe{\x00", "", "x: UTF-16 text"},
+		{"\xfe\xff\x00{", "", "x: UTF-16 text"},
 	} {
 		got, err := ReadAll("x", strings.NewReader(c.text), 8)
 		if string(got) != c.want || (err == nil) != (c.fault == "") || err != nil && !strings.HasPrefix(err.Error(), c.fault) {
