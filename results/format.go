@@ -13,6 +13,7 @@ import (
 type Options struct {
 	All   bool // every member, not a selection
 	Front int  // so many members, well spread; 0: some in the forms for people, all in those for machines
+	Width int  // of the terminal that a table is for, in characters; 0: as wide as it is
 }
 
 // Formats are the names that Write takes.
@@ -22,7 +23,11 @@ var Formats = []string{"table", "md", "csv", "json", "latex", "svg", "png"}
 func Write(w io.Writer, format string, r *Report, o Options) error {
 	switch format {
 	case "table":
-		return r.sheet(o).writeTerminal(w)
+		s := r.sheet(o)
+		if o.Width > 0 {
+			s = s.narrow(o.Width)
+		}
+		return s.writeTerminal(w)
 	case "md":
 		return r.sheet(o).writeMarkdown(w)
 	case "csv":

@@ -68,7 +68,7 @@ func (f *find) run(ctx context.Context, seeds []space.Genes) (err error) {
 	}
 	if err == nil {
 		took, n := time.Since(f.started).Seconds(), f.result.Evaluations-f.before
-		f.app.phase("%s in %.2f s, %s/s: %s", many(n, "evaluation"), took, results.Count(float64(n)/took), f.result.Stop)
+		f.app.phase("%s in %.2f s, %s/s: %s", results.Counted(n, "evaluation"), took, results.Count(float64(n)/took), f.result.Stop)
 	}
 	return err
 }

@@ -38,7 +38,10 @@ const patience = time.Second
 // the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	to := &sink{w: out}
-	a := &app{in: in, out: to, terminal: isTerminal(out), talk: talk{w: errs, live: isTerminal(errs)}}
+	a := &app{in: in, out: to, width: width(out), talk: talk{w: errs, width: width(errs)}}
+	if os.Getenv("TERM") == "dumb" { // it cannot redraw a line
+		a.talk.width = 0
+	}
 	root := a.command()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -68,9 +71,9 @@ func (s *sink) Write(data []byte) (n int, err error) {
 // app is what every subcommand has at hand.
 type app struct {
 	talk
-	in       io.Reader
-	out      io.Writer
-	terminal bool // out is one
+	in    io.Reader
+	out   io.Writer
+	width int // of out if it is a terminal, else 0
 }
 
 func (a *app) command() *cobra.Command {
@@ -129,7 +132,14 @@ func unknownCommand(c *cobra.Command, name string) error {
 	return bad(err, "%s --help lists the commands", c.CommandPath())
 }
 
-func isTerminal(w io.Writer) bool {
+// width is how many characters a line of w has if it is a terminal, else 0.
+func width(w io.Writer) int {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+		return columns
+	}
+	return 80
 }

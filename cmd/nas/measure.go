@@ -129,7 +129,7 @@ func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device 
 		m := e.Memory()
 		out.Members = append(out.Members, results.Comparison{Candidate: c, AllocatedBytes: int64(m.Total()), AllocatedEquals: int64(m.Total()) == c.MemoryBytes})
 	}
-	a.phase("running %s on this machine: %s, kernel level %s, threads %d", many(len(runs), "model"), device.Name, level, t.threads)
+	a.phase("running %s on this machine: %s, kernel level %s, threads %d", results.Counted(len(runs), "model"), device.Name, level, t.threads)
 	s := t.settings(device, level)
 	s.Pace = pace
 	s.Budget, s.Progress = budget, func(p latency.Progress) {

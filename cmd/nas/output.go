@@ -69,11 +69,15 @@ func (o *output) check() error {
 
 // write writes r as asked.
 func (a *app) write(o *output, r *results.Report) error {
-	if o.format == "png" && toStdout(o.path) && a.terminal {
+	if o.format == "png" && toStdout(o.path) && a.width > 0 {
 		return bad(errors.New("a terminal does not show a PNG"), "-o front.png writes it to a file")
 	}
 	return a.put(o, func(w io.Writer) error {
-		return results.Write(w, o.format, r, results.Options{All: o.all, Front: o.front})
+		wide := 0
+		if toStdout(o.path) {
+			wide = a.width
+		}
+		return results.Write(w, o.format, r, results.Options{All: o.all, Front: o.front, Width: wide})
 	})
 }
 
