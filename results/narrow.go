@@ -9,7 +9,7 @@ import (
 
 // spare are the columns of a front that a narrow terminal can do without, by the first
 // word of their headers, the most easily spared first.
-var spare = []string{"weights", "arena", "kv", "flash", "interval", "params", "head", "beaten"}
+var spare = []string{"weights", "arena", "kv", "flash", "interval", "params", "head"}
 
 // narrow leaves columns out of s until it is no wider than width, or none can be spared,
 // and says which.

@@ -91,7 +91,7 @@ nas compare, nas export and nas report.`,
 	f.StringVar(&e.weights, "weights", "", "trained weights of the architecture: a safetensors `file`")
 	f.StringVar(&e.study, "study", "", "score the front of a study, and keep scores and learning curves in that `file`")
 	f.StringVar(&e.rescoredPath, "rescored", "", "write the report that is given, with these scores, to a JSON `file`")
-	f.IntVar(&e.halvings, "halvings", 0, "train the better half again for twice the steps, so `many` times")
+	f.IntVar(&e.halvings, "halvings", 0, "train the better half again for twice the steps, `n` times")
 	f.Uint64Var(&e.seed, "seed", 1, "of the random numbers")
 	f.IntVar(&e.known, "known", 60, "scores that the surrogate is told")
 	f.IntVar(&e.splits, "splits", 50, "random splits into known and unknown for the surrogate")
