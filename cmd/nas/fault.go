@@ -3,8 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
+	"regexp"
 )
 
 // Exit codes.
@@ -62,14 +61,11 @@ func (a *app) report(err error) int {
 	return f.code
 }
 
-// plain is what err says without the package that says so: its users know none.
-func plain(err error) string {
-	text := err.Error()
-	if name, rest, ok := strings.Cut(text, ": "); ok && slices.Contains([]string{"devices", "engine", "evaluator", "kernels", "latency", "results", "search", "space", "study", "text"}, name) {
-		return rest
-	}
-	return text
-}
+// plain is what err says without the packages that say so: its users know none. A test
+// holds the names against the packages.
+func plain(err error) string { return speakers.ReplaceAllString(err.Error(), "$1") }
+
+var speakers = regexp.MustCompile(`(^|: )(?:(?:devices|engine|evaluator|kernels|latency|nn|results|safetensors|search|space|study|text): )+`)
 
 // errMissing is the absence of something required.
 func errMissing(what string) error { return fmt.Errorf("%s is missing", what) }
