@@ -100,3 +100,14 @@ func (a *app) put(o *output, render func(io.Writer) error) error {
 	a.phase("wrote %s", o.path)
 	return nil
 }
+
+// writable tells before the work whether a result can be written.
+func writable(path string) error {
+	if toStdout(path) {
+		return nil
+	}
+	if err := atomicfile.CheckWritable(path); err != nil {
+		return bad(err, "choose a path in a folder that exists and may be written")
+	}
+	return nil
+}
