@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -41,15 +40,7 @@ func Write(w io.Writer, format string, r *Report, o Options) error {
 	case "png":
 		return WritePNG(w, NewFigure(r.selected(o)))
 	}
-	return UnknownFormat(format)
-}
-
-// UnknownFormat is nil for a name among Formats.
-func UnknownFormat(name string) error {
-	if slices.Contains(Formats, name) {
-		return nil
-	}
-	return fmt.Errorf("results: unknown format %.20q: one of %s", name, strings.Join(Formats, ", "))
+	return fmt.Errorf("results: unknown format %.20q: one of %s", format, strings.Join(Formats, ", "))
 }
 
 // scale is a unit for people.
