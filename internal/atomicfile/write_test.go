@@ -1,6 +1,7 @@
 package atomicfile
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +26,41 @@ func TestWriteReplaces(t *testing.T) {
 		}
 	}
 	only(t, folder, "x.json")
+}
+
+// Through a link the file that it means is written; a device is written to and stays.
+func TestLinksAndDevices(t *testing.T) {
+	folder := t.TempDir()
+	meant, link := filepath.Join(folder, "x.json"), filepath.Join(folder, "link.json")
+	if err := os.Symlink(meant, link); err != nil {
+		t.Skip(err)
+	}
+	for _, text := range []string{"first", "second"} {
+		if err := os.WriteFile(meant, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckWritable(link); err != nil {
+			t.Error(err)
+		}
+		if err := Write(link, []byte(text)); err != nil {
+			t.Error(err)
+		}
+		got, err := os.ReadFile(meant)
+		if err != nil || string(got) != text {
+			t.Errorf("read %q, %v; want %q", got, err, text)
+		}
+	}
+	only(t, folder, "x.json", "link.json")
+	null := filepath.Join(folder, "null")
+	if err := os.Symlink(os.DevNull, null); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(CheckWritable(null), Write(null, []byte("x"))); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(null); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the device is a file now: %v, %v", info, err)
+	}
 }
 
 // What processes left that were killed long ago is removed, and nothing else.
