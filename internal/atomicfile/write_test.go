@@ -1,7 +1,6 @@
 package atomicfile
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,8 +27,8 @@ func TestWriteReplaces(t *testing.T) {
 	only(t, folder, "x.json")
 }
 
-// Through a link the file that it means is written; a device is written to and stays.
-func TestLinksAndDevices(t *testing.T) {
+// Through a link the file that it means is written.
+func TestLinks(t *testing.T) {
 	folder := t.TempDir()
 	meant, link := filepath.Join(folder, "x.json"), filepath.Join(folder, "link.json")
 	if err := os.Symlink(meant, link); err != nil {
@@ -51,16 +50,6 @@ func TestLinksAndDevices(t *testing.T) {
 		}
 	}
 	only(t, folder, "x.json", "link.json")
-	null := filepath.Join(folder, "null")
-	if err := os.Symlink(os.DevNull, null); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(CheckWritable(null), Write(null, []byte("x"))); err != nil {
-		t.Error(err)
-	}
-	if info, err := os.Stat(null); err != nil || info.Mode().IsRegular() {
-		t.Errorf("the device is a file now: %v, %v", info, err)
-	}
 }
 
 // What processes left that were killed long ago is removed, and nothing else.
