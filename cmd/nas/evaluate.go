@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,10 +30,8 @@ type evaluation struct {
 // evaluators are those of nas evaluate; the surrogate needs --truth.
 var evaluators = []string{"capacity", "table", "command", "train", "supernet", "weights", "surrogate"}
 
-var evaluateFormats = []string{"table", "md", "json"}
-
 func (a *app) evaluateCommand() *cobra.Command {
-	e := &evaluation{}
+	e := &evaluation{output: output{formats: compared}}
 	c := &cobra.Command{Use: "evaluate [FILE|-|MODEL…]", Short: "Score architectures, or judge an evaluator against trained models",
 		Long: `Score given architectures by proxy accuracy, more being better.
 ` + architectures + `
@@ -95,8 +92,7 @@ nas compare, nas export and nas report.`,
 	f.Uint64Var(&e.seed, "seed", 1, "of the random numbers")
 	f.IntVar(&e.known, "known", 60, "scores that the surrogate is told")
 	f.IntVar(&e.splits, "splits", 50, "random splits into known and unknown for the surrogate")
-	f.StringVarP(&e.format, "format", "f", "table", "`form`: "+strings.Join(evaluateFormats, ", "))
-	f.StringVarP(&e.path, "output", "o", "", "write to `file` (default: the terminal)")
+	e.output.flags(c)
 	return c
 }
 
@@ -211,8 +207,6 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 		return bad(errors.New("--halvings scores a front: it goes neither with --truth nor with --save"), "nas evaluate front.json --evaluator train --halvings 2")
 	case e.rescoredPath != "" && (e.truth != "" || e.halvings != 0):
 		return bad(errors.New("--rescored takes equal scores of all: it goes neither with --truth nor with --halvings"), "nas evaluate front.json --evaluator train --rescored trained.json")
-	case e.format != "table" && e.format != "md" && e.format != "json":
-		return bad(fmt.Errorf("unknown format %.20q: one of %s", e.format, strings.Join(evaluateFormats, ", ")), "--format table")
 	}
 	if e.name == "surrogate" && e.truth == "" {
 		return bad(errors.New("a surrogate has nothing to learn from without --truth"), "nas evaluate --truth trained.csv --evaluator surrogate")
@@ -236,14 +230,12 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 	if e.truth != "" && e.save+e.weights != "" {
 		return bad(errors.New("--truth goes neither with --save nor with --weights: they are of one architecture"), "nas evaluate MODEL --save FILE")
 	}
-	for _, path := range []string{e.path, e.save, e.rescoredPath} {
-		if path != "" {
-			if err := writable(path); err != nil {
-				return err
-			}
+	for _, path := range []string{e.save, e.rescoredPath} {
+		if err := writable(path); err != nil {
+			return err
 		}
 	}
-	return nil
+	return e.output.check()
 }
 
 const truthHint = "one trained model a row; nas evaluate --help names the columns"

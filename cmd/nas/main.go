@@ -126,6 +126,7 @@ var number = regexp.MustCompile(`strconv\.\w+: parsing (".*"): .*`)
 
 func unknownCommand(c *cobra.Command, name string) error {
 	err := fmt.Errorf("unknown command %.40q", name)
+	c.SuggestionsMinimumDistance = 2
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		return bad(err, "did you mean %s %s?", c.CommandPath(), near[0])
 	}

@@ -24,7 +24,7 @@ type output struct {
 	front   int
 }
 
-// compared are the forms of what holds things against each other.
+// compared are the forms of scores and of what holds things against each other.
 var compared = []string{"table", "md", "json"}
 
 func (o *output) flags(c *cobra.Command) {

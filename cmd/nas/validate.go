@@ -49,7 +49,7 @@ predicted ones. Exits with 1 when an error bound is broken.
 	v.workloadFlags(c)
 	v.deviceFlags(c)
 	f := c.Flags()
-	f.StringVar(&v.format, "format", "table", "output `format`: table, md or json")
+	f.StringVarP(&v.format, "format", "f", "table", "`form`: table, md, json")
 	f.StringVarP(&v.picture, "output", "o", "", "draw predicted against measured into this `file`, .svg or .png")
 	f.IntVar(&v.models, "models", v.models, "how many models")
 	f.Uint64Var(&v.seed, "seed", v.seed, "equal seeds draw equal models")
