@@ -187,7 +187,11 @@ func (a *app) hunt(ctx context.Context, flags *pflag.FlagSet, h *hunt) (report *
 	if k != nil && !h.replay {
 		report, err := k.finished(h)
 		if report != nil {
-			a.phase("the search of this study is finished: %s; more --evaluations, or a smaller --still, makes it longer", report.Conditions.Stop)
+			longer := "more --evaluations, or a smaller --still, makes it longer"
+			if h.costly() {
+				longer = "more --scores make it longer"
+			}
+			a.phase("the search of this study is finished: %s; %s", report.Conditions.Stop, longer)
 		}
 		if report != nil || err != nil {
 			return report, err
