@@ -51,13 +51,16 @@ func TestCapacityIsNonEmbeddingParams(t *testing.T) {
 	}
 }
 
-func TestTie(t *testing.T) {
-	c := Capacity{}
-	a := c.Score(space.Decoder, 1000)
+// Two scores closer than the larger one's resolution are a tie.
+func TestCapacityTies(t *testing.T) {
+	a := Capacity{}.Score(space.Decoder, 1000)
 	for value, want := range map[float64]bool{1000: true, 1719: true, 1721: false, 582: true, 581: false} {
-		b := c.Score(space.Decoder, value)
-		if Tie(a, b) != want || Tie(b, a) != want {
-			t.Errorf("Tie(1000, %v) = %t, want %t", value, Tie(a, b), want)
+		larger, smaller := Capacity{}.Score(space.Decoder, value), a
+		if larger.Value < smaller.Value {
+			larger, smaller = smaller, larger
+		}
+		if got := larger.Value-smaller.Value < larger.Resolution; got != want {
+			t.Errorf("1000 and %v are a tie: %t, want %t", value, got, want)
 		}
 	}
 }

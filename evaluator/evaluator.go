@@ -17,14 +17,6 @@ type Score struct {
 	Resolution float64 // two scores closer than the larger one's Resolution are a tie
 }
 
-// Tie reports whether the evaluator that gave a and b can tell them apart.
-func Tie(a, b Score) bool {
-	if a.Value < b.Value {
-		a, b = b, a
-	}
-	return a.Value-b.Value < a.Resolution || math.IsNaN(a.Value-b.Value)
-}
-
 // sampled is the score of a mean with a standard error: its Resolution is the
 // difference of two such means that 95 % of the differences by chance stay below.
 func sampled(value, standardError float64) Score {

@@ -100,7 +100,7 @@ func TestReadRefuses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "p.json")
 	for name, c := range map[string]struct{ old, new, want string }{
 		"another file":  {good, `{"front": []}`, "unknown key"},
-		"empty":         {good, "", "truncated"},
+		"empty":         {good, "", ": empty"},
 		"not JSON":      {good, "profile", "not JSON"},
 		"newer":         {`"version":3`, `"version":4,"shape":{}`, "version 4"},
 		"version 0":     {`"version":3`, `"version":0`, "version 0"},

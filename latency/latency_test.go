@@ -209,6 +209,41 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// Where there is time for the smallest models alone, what they lack stands alone.
+func TestCoverOfLittleTime(t *testing.T) {
+	s, err := space.Load("encoder-compact")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops, err := s.Ops(s.Workload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	least := Cost(space.Lower(s.Arch(extremes(s)[0]), s.Workload))
+	programs, err := Cover(s, s.Workload, 5*least, rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	has, alone := map[space.Op]bool{}, 0
+	for _, p := range programs {
+		list, _ := p.Ops()
+		for _, o := range list {
+			has[o] = true
+		}
+		if len(p.Steps) == 1 {
+			alone++
+		}
+	}
+	for _, o := range ops {
+		if !has[o] {
+			t.Errorf("no model has %v", o)
+		}
+	}
+	if alone == 0 || alone == len(programs) {
+		t.Errorf("%d of %d stand alone", alone, len(programs))
+	}
+}
+
 // Every op of a space stands in the models of a covering, and these are of all
 // sizes.
 func TestCover(t *testing.T) {

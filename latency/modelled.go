@@ -51,25 +51,6 @@ func efficiencyFor(level string) Efficiency {
 	return list[0]
 }
 
-// MeasureEfficiency is what the ops of tables of one level reach of the roofline of the
-// board that they were measured on.
-func MeasureEfficiency(tables []*Table, b devices.Board) Efficiency {
-	shares := map[string][]float64{}
-	for _, t := range tables {
-		for _, m := range t.Models {
-			for _, o := range m.Ops {
-				shares[efficiencyOf(o.Op)] = append(shares[efficiencyOf(o.Op)], roofline(o.Op, b)/o.Floor)
-			}
-		}
-	}
-	first := tables[0]
-	e := Efficiency{Level: first.Level, From: first.Device, Kernels: first.KernelVersion, Share: map[string]float64{}}
-	for name, list := range shares {
-		e.Share[name] = statistics.Median(list)
-	}
-	return e
-}
-
 // efficiencyOf names what has one efficiency: a class, apart where it has few rows and
 // most of its time is spent on other things than arithmetic.
 func efficiencyOf(o space.Op) string {

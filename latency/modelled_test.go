@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"nas/devices"
+	"nas/internal/statistics"
 	"nas/space"
 )
 
@@ -30,6 +31,25 @@ func measuredBoard(t *Table) devices.Board {
 	return b
 }
 
+// measureEfficiency is what the ops of tables of one level reach of the roofline of the
+// board that they were measured on.
+func measureEfficiency(tables []*Table, b devices.Board) Efficiency {
+	shares := map[string][]float64{}
+	for _, t := range tables {
+		for _, m := range t.Models {
+			for _, o := range m.Ops {
+				shares[efficiencyOf(o.Op)] = append(shares[efficiencyOf(o.Op)], roofline(o.Op, b)/o.Floor)
+			}
+		}
+	}
+	first := tables[0]
+	e := Efficiency{Level: first.Level, From: first.Device, Kernels: first.KernelVersion, Share: map[string]float64{}}
+	for name, list := range shares {
+		e.Share[name] = statistics.Median(list)
+	}
+	return e
+}
+
 // With NAS_EFFICIENCY=profile.json the embedded file is made anew from a profile that
 // was measured on a Sapphire Rapids core: encoders and decoding at each of the levels.
 func TestEfficiencyFile(t *testing.T) {
@@ -43,7 +63,7 @@ func TestEfficiencyFile(t *testing.T) {
 		}
 		for _, level := range []string{"amx", "avx512vnni", "avxvnni", "avx2", "generic"} {
 			tables := slices.DeleteFunc(slices.Clone(f.Tables), func(t *Table) bool { return t.Level != level })
-			e := MeasureEfficiency(tables, measuredBoard(tables[0]))
+			e := measureEfficiency(tables, measuredBoard(tables[0]))
 			for name, v := range e.Share {
 				e.Share[name] = math.Round(1000*v) / 1000
 			}

@@ -36,7 +36,7 @@ func (v *Validation) plot() agreementPlot {
 	unit := fit(timeScales, longest)
 	p := agreementPlot{unit: unit.name, low: math.Inf(1),
 		title: fmt.Sprintf("%s, %v\n%s, %s, %s\nMAPE %.2f %%, within ±5 %%: %.4g %%, tau %.4f", v.Conditions.Space, v.Conditions.Workload,
-			v.Conditions.Device, v.Conditions.Level, counted(v.Conditions.Threads, "thread"), v.MAPE, v.Within5, v.Tau)}
+			v.Conditions.Device, v.Conditions.Level, Counted(v.Conditions.Threads, "thread"), v.MAPE, v.Within5, v.Tau)}
 	for _, r := range v.Runs {
 		a := agreementPoint{r.Predicted / unit.factor, r.Low / unit.factor, r.High / unit.factor, r.Measured / unit.factor}
 		p.points = append(p.points, a)

@@ -39,7 +39,7 @@ func (d *Duel) sheet() sheet {
 		if c := side.conditions; c.Tool != "" {
 			line += ": " + c.Space
 			if c.Evaluations > 0 {
-				line += fmt.Sprintf(", %s, seed %d", counted(c.Evaluations, "evaluation"), c.Seed)
+				line += fmt.Sprintf(", %s, seed %d", Counted(c.Evaluations, "evaluation"), c.Seed)
 			}
 		}
 		s.above = append(s.above, line)
@@ -126,7 +126,7 @@ func (d *Duel) verdict(letters [2]string) []string {
 	lines := []string{fmt.Sprintf("members      %d of A's %d are on B too", d.Both, a.Members)}
 	switch {
 	case a.Hypervolume < 0:
-		lines = append(lines, fmt.Sprintf("hypervolume  not computed for %s", counted(len(d.Objectives), "objective")))
+		lines = append(lines, fmt.Sprintf("hypervolume  not computed for %s", Counted(len(d.Objectives), "objective")))
 	case a.Hypervolume == b.Hypervolume:
 		lines = append(lines, "hypervolume  the same")
 	default:

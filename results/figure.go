@@ -161,7 +161,7 @@ func (f *Figure) notes(r *Report) {
 
 // caption is the conditions in two lines, for a picture.
 func (c Conditions) caption(members int) []string {
-	first := counted(members, "member")
+	first := Counted(members, "member")
 	if limits := c.Limits.words(); limits != "" {
 		first += ", " + limits
 	}
@@ -170,6 +170,6 @@ func (c Conditions) caption(members int) []string {
 	}
 	return []string{
 		fmt.Sprintf("%s, %v", first, c.Workload),
-		fmt.Sprintf("%s, kernel level %s, %s, %s", c.Device, c.Level, counted(c.Threads, "thread"), dated(c.TableDate)),
+		fmt.Sprintf("%s, kernel level %s, %s, %s", c.Device, c.Level, Counted(c.Threads, "thread"), dated(c.TableDate)),
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,6 +12,7 @@ import (
 type Options struct {
 	All   bool // every member, not a selection
 	Front int  // so many members, well spread; 0: some in the forms for people, all in those for machines
+	Width int  // of the terminal that a table is for, in characters; 0: as wide as it is
 }
 
 // Formats are the names that Write takes.
@@ -22,7 +22,11 @@ var Formats = []string{"table", "md", "csv", "json", "latex", "svg", "png"}
 func Write(w io.Writer, format string, r *Report, o Options) error {
 	switch format {
 	case "table":
-		return r.sheet(o).writeTerminal(w)
+		s := r.sheet(o)
+		if o.Width > 0 {
+			s = s.narrow(o.Width)
+		}
+		return s.writeTerminal(w)
 	case "md":
 		return r.sheet(o).writeMarkdown(w)
 	case "csv":
@@ -36,15 +40,7 @@ func Write(w io.Writer, format string, r *Report, o Options) error {
 	case "png":
 		return WritePNG(w, NewFigure(r.selected(o)))
 	}
-	return UnknownFormat(format)
-}
-
-// UnknownFormat is nil for a name among Formats.
-func UnknownFormat(name string) error {
-	if slices.Contains(Formats, name) {
-		return nil
-	}
-	return fmt.Errorf("results: unknown format %.20q: one of %s", name, strings.Join(Formats, ", "))
+	return fmt.Errorf("results: unknown format %.20q: one of %s", format, strings.Join(Formats, ", "))
 }
 
 // scale is a unit for people.

@@ -83,7 +83,7 @@ func parted(header string) (name, below string) {
 func (r *Report) latexCaption(shown int) string {
 	s := "Pareto front"
 	if c := r.Conditions; c.Tool != "" {
-		s += fmt.Sprintf(" of %s (%v) on %s, kernel level %s, %s", c.Space, c.Workload, c.Device, c.Level, counted(c.Threads, "thread"))
+		s += fmt.Sprintf(" of %s (%v) on %s, kernel level %s, %s", c.Space, c.Workload, c.Device, c.Level, Counted(c.Threads, "thread"))
 		if limits := c.Limits.words(); limits != "" {
 			s += "; " + limits
 		}

@@ -49,7 +49,7 @@ func (r *Report) lead() []string {
 		}
 	}
 	if len(beaten) > 0 {
-		lead = append(lead, fmt.Sprintf("Members beat %d of %s: %s.", len(beaten), counted(len(r.References), "reference model"), strings.Join(beaten, ", ")))
+		lead = append(lead, fmt.Sprintf("Members beat %d of %s: %s.", len(beaten), Counted(len(r.References), "reference model"), strings.Join(beaten, ", ")))
 	}
 	return lead
 }
@@ -72,7 +72,7 @@ func (c Conditions) table() [][2]string {
 	}
 	for _, s := range c.Sources() {
 		t = append(t, [2]string{s.Name, fmt.Sprintf("%v on %s, kernel level %s, version %d, %s; table of %s (%d without quorum), %s", s.Workload, s.Device, s.Level, s.KernelVersion,
-			counted(s.Threads, "thread"), counted(s.Ops, "op"), s.OpsWithoutQuorum, dated(s.TableDate))})
+			Counted(s.Threads, "thread"), Counted(s.Ops, "op"), s.OpsWithoutQuorum, dated(s.TableDate))})
 	}
 	if len(c.Objectives) > 0 {
 		t = append(t, [2]string{"objectives", strings.Join(c.Objectives, ", ")})
@@ -81,7 +81,7 @@ func (c Conditions) table() [][2]string {
 		t = append(t, [2]string{"limits", limits})
 	}
 	if c.Evaluations > 0 {
-		t = append(t, [2]string{"search", fmt.Sprintf("%s, seed %d, %s", counted(c.Evaluations, "evaluation"), c.Seed, c.Stop)})
+		t = append(t, [2]string{"search", fmt.Sprintf("%s, seed %d, %s", Counted(c.Evaluations, "evaluation"), c.Seed, c.Stop)})
 	}
 	return append(t, [2]string{"made by", c.Tool})
 }

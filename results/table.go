@@ -1,8 +1,10 @@
 package results
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -40,14 +42,23 @@ type sheet struct {
 
 // writeTerminal draws s for a terminal.
 func (s sheet) writeTerminal(w io.Writer) error {
-	return s.write(w, func(text string) string { return text }, func(g grid) error {
-		return render(tablewriter.NewTable(w, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+	var b bytes.Buffer
+	err := s.write(&b, func(text string) string { return text }, func(g grid) error {
+		return render(tablewriter.NewTable(&b, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 			Borders:  tw.BorderNone,
 			Symbols:  tw.NewSymbols(tw.StyleLight),
 			Settings: tw.Settings{Separators: tw.Separators{BetweenColumns: tw.Off, BetweenRows: tw.Off}},
 		}))), g)
 	})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(trailing.ReplaceAll(b.Bytes(), []byte("\n")))
+	return err
 }
+
+// trailing is what pads the last column.
+var trailing = regexp.MustCompile(` +\n`)
 
 // writeMarkdown draws s as Markdown.
 func (s sheet) writeMarkdown(w io.Writer) error {

@@ -102,7 +102,7 @@ func (v *Validation) sheet() sheet {
 	return sheet{
 		above: []string{
 			fmt.Sprintf("space    %s, %v", c.Space, c.Workload),
-			fmt.Sprintf("device   %s, kernel level %s, %s; table of %s", c.Device, c.Level, counted(c.Threads, "thread"), c.TableDate),
+			fmt.Sprintf("device   %s, kernel level %s, %s; table of %s", c.Device, c.Level, Counted(c.Threads, "thread"), c.TableDate),
 		},
 		grids: []grid{g},
 		below: append(v.words(), "measured   the whole model ran, undisturbed: the lowest level that was reached within 1 % in so many rounds; median: what the machine gave"),

@@ -22,7 +22,7 @@ func (c Conditions) words(members int) []string {
 		sources = []Source{{Device: c.Device, Level: c.Level, Threads: c.Threads, TableDate: c.TableDate, Ops: c.Ops}}
 	}
 	for _, s := range sources {
-		text := fmt.Sprintf("%s, kernel level %s, %s; table of %d ops, %s", s.Device, s.Level, counted(s.Threads, "thread"), s.Ops, dated(s.TableDate))
+		text := fmt.Sprintf("%s, kernel level %s, %s; table of %d ops, %s", s.Device, s.Level, Counted(s.Threads, "thread"), s.Ops, dated(s.TableDate))
 		if s.Name != "" {
 			text = fmt.Sprintf("%s: %v on %s", s.Name, s.Workload, text)
 		}
@@ -44,11 +44,11 @@ func (c Conditions) words(members int) []string {
 }
 
 func (c Conditions) searchWords(members int) string {
-	front := fmt.Sprintf("%s on the front of %s", counted(members, "member"), strings.Join(c.Objectives, ", "))
+	front := fmt.Sprintf("%s on the front of %s", Counted(members, "member"), strings.Join(c.Objectives, ", "))
 	if c.Algorithm == string(search.ByProof) {
-		return fmt.Sprintf("%s: all there are, by dynamic programming over %s (%s)", front, counted(c.Evaluations, "partial architecture"), c.Stop)
+		return fmt.Sprintf("%s: all there are, by dynamic programming over %s (%s)", front, Counted(c.Evaluations, "partial architecture"), c.Stop)
 	}
-	after := counted(c.Evaluations, "evaluation")
+	after := Counted(c.Evaluations, "evaluation")
 	if c.Algorithm != "" {
 		after += " by " + c.Algorithm
 	}
@@ -147,7 +147,8 @@ func (r *Report) notes(shown int) []string {
 	return notes
 }
 
-func counted(n int, what string) string {
+// Counted is n of what, in words: 1 model, 2 models.
+func Counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

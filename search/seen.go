@@ -15,9 +15,7 @@ type seen struct {
 	n     int
 }
 
-// add reports whether g is new.
-func (s *seen) add(g space.Genes) bool { return s.insert(hash(g)) }
-
+// insert reports whether h is new.
 func (s *seen) insert(h uint64) bool {
 	if 2*s.n >= len(s.slots) {
 		old := s.slots

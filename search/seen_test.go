@@ -15,7 +15,7 @@ func TestSeen(t *testing.T) {
 		if g = s.Mutate(r, g); i%10 == 0 {
 			g = s.Sample(r)
 		}
-		if got, want := set.add(g), !keys[string(g)]; got != want {
+		if got, want := set.insert(hash(g)), !keys[string(g)]; got != want {
 			t.Fatalf("%v: new %t, want %t", g, got, want)
 		}
 		keys[string(g)] = true

@@ -22,23 +22,14 @@ func Names() []string {
 	return names
 }
 
-// Source is the YAML text of a built-in space.
+// Source is the YAML text of a built-in space by its name, or of a file by its path. A
+// name with a dot or a slash is a path.
 func Source(name string) ([]byte, error) {
-	if !slices.Contains(Names(), name) {
-		return nil, fmt.Errorf("space: %.60q: no built-in space of this name: there are %s", name, strings.Join(Names(), ", "))
-	}
-	return builtin.ReadFile("spaces/" + name + ".yaml")
-}
-
-// Load reads a built-in space by its name, or a file by its path. A name with a
-// dot or a slash is a path.
-func Load(name string) (*Space, error) {
 	if !strings.ContainsAny(name, `./\`) {
-		data, err := Source(name)
-		if err != nil {
-			return nil, err
+		if !slices.Contains(Names(), name) {
+			return nil, fmt.Errorf("space: %.60q: no built-in space of this name: there are %s", name, strings.Join(Names(), ", "))
 		}
-		return Parse(name, data)
+		return builtin.ReadFile("spaces/" + name + ".yaml")
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -48,6 +39,15 @@ func Load(name string) (*Space, error) {
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("space: %w", err)
+	}
+	return data, nil
+}
+
+// Load reads the space that Source names.
+func Load(name string) (*Space, error) {
+	data, err := Source(name)
+	if err != nil {
+		return nil, err
 	}
 	return Parse(name, data)
 }

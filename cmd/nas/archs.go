@@ -60,25 +60,20 @@ func (a *app) read(args []string) (g given, err error) {
 func (a *app) readOne(arg string, g *given) error {
 	var data []byte
 	var err error
-	if arg == "-" {
-		data, err = io.ReadAll(io.LimitReader(a.in, results.MaxFile+1))
-		if err == nil && len(data) > results.MaxFile {
-			err = fmt.Errorf("-: larger than %d bytes", results.MaxFile)
-		}
-	} else if r, ok := reference(arg); ok {
+	if r, ok := reference(arg); ok {
 		g.models = append(g.models, r)
 		return nil
 	} else if strings.HasSuffix(arg, weightsSuffix) {
 		return g.trained(arg)
 	} else if study.Is(arg) {
-		r, err := readReport(arg)
+		r, err := a.readReport(arg)
 		if err != nil {
 			return err
 		}
 		g.take(r)
 		return nil
 	} else {
-		data, err = strictjson.Read(arg, results.MaxFile)
+		data, err = a.readFile(arg)
 	}
 	if err != nil {
 		return bad(err, "arguments are files, - or one of %s", strings.Join(referenceNames(), ", "))
@@ -120,7 +115,7 @@ func (g *given) parse(data []byte) error {
 		}
 		if err != nil {
 			// For the position and the words of the fault.
-			return shift(data, at, strictjson.Decode(data[at:], &struct{}{}))
+			return shift(data, at, strictjson.Decode(data[at:], new(any)))
 		}
 		at = stream.InputOffset() - int64(len(raw))
 		var report struct {
@@ -139,7 +134,7 @@ func (g *given) parse(data []byte) error {
 			return shift(data, at, err)
 		}
 		if err := arch.Validate(); err != nil {
-			return shift(data, at, &strictjson.Error{Line: 1, Column: 1, Why: err.Error()})
+			return shift(data, at, &strictjson.Error{Line: 1, Column: 1, Why: plain(err)})
 		}
 		g.models = append(g.models, model{arch: arch})
 	}

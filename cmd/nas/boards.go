@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -67,7 +68,7 @@ line of column names, then a line for each op:
   nas devices ops --space encoder-compact > ops.txt     what to measure
   nas devices import times.csv --name "My board" --level neon -o board.json`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			for _, flag := range [][2]string{{"--name", name}, {"--level", level}, {"-o FILE", path}} {
+			for _, flag := range [][2]string{{"--name", name}, {"--level", level}, {"-o FILE", strings.TrimPrefix(path, "-")}} {
 				if flag[1] == "" {
 					return bad(errMissing(flag[0]), `nas devices import %s --name "My board" --level neon -o board.json`, args[0])
 				}
@@ -121,7 +122,7 @@ file is that of nas devices import.
 			if !ok {
 				return bad(fmt.Errorf("%.40q is no board of the catalogue", args[0]), "nas devices list shows them")
 			}
-			if path == "" {
+			if toStdout(path) {
 				return bad(errMissing("-o FILE"), "nas devices calibrate %s ten.csv -o board.json", b.ID)
 			}
 			if err := t.resolve(); err != nil {

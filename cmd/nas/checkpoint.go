@@ -63,7 +63,7 @@ func (p *profiling) save(c *latency.Checkpoint) error {
 // stopped says what is kept of a profile that its user stopped.
 func (p *profiling) stopped(c *latency.Checkpoint) error {
 	if p.path == "-" || c.State == nil && len(c.Tables) == 0 {
-		return failed(errors.New("stopped before a table was whole; nothing was kept"), "run it again")
+		return abandoned("before a table was whole")
 	}
-	return &fault{exitStopped, errors.New("stopped; what was measured is in " + p.part()), "the same command goes on from there"}
+	return stopped("what was measured is in "+p.part(), "the same command goes on from there")
 }

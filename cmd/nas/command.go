@@ -17,16 +17,23 @@ func group(use, short, long string) *cobra.Command {
 		}}
 }
 
-// exactly refuses any other number of arguments than n; what says what they are.
-func exactly(n int, what string) cobra.PositionalArgs {
+// atMost refuses more than n arguments.
+func atMost(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) > n {
 			return bad(fmt.Errorf("surplus argument %.40q", args[n]), "%s --help shows what it takes", c.CommandPath())
 		}
-		if len(args) < n {
-			return bad(fmt.Errorf("an argument is missing: %s", what), "%s --help shows examples", c.CommandPath())
-		}
 		return nil
+	}
+}
+
+// exactly refuses any other number of arguments than n; what says what they are.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < n {
+			return bad(fmt.Errorf("an argument is missing: %s", what), "%s --help shows what it takes", c.CommandPath())
+		}
+		return atMost(n)(c, args)
 	}
 }
 

@@ -30,7 +30,7 @@ which. Fronts of other devices, workloads or scores are refused.
 			var reports [2]*results.Report
 			for i, path := range args {
 				var err error
-				if reports[i], err = readReport(path); err != nil {
+				if reports[i], err = a.readReport(path); err != nil {
 					return err
 				}
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,10 +30,8 @@ type evaluation struct {
 // evaluators are those of nas evaluate; the surrogate needs --truth.
 var evaluators = []string{"capacity", "table", "command", "train", "supernet", "weights", "surrogate"}
 
-var evaluateFormats = []string{"table", "md", "json"}
-
 func (a *app) evaluateCommand() *cobra.Command {
-	e := &evaluation{}
+	e := &evaluation{output: output{formats: compared}}
 	c := &cobra.Command{Use: "evaluate [FILE|-|MODEL…]", Short: "Score architectures, or judge an evaluator against trained models",
 		Long: `Score given architectures by proxy accuracy, more being better.
 ` + architectures + `
@@ -42,8 +39,22 @@ func (a *app) evaluateCommand() *cobra.Command {
 With --truth, hold an evaluator against models that were really trained: how well it
 orders them (tau, rho), and above all how well it orders pairs of nearly equal size
 (concordance within a band: 1 all right, 0 a coin), beside what parameter counts and
-depth alone would say. FILE.csv has one trained model a row; what it does not say of
-a model, such as its norms, is as in --space if that is given, else as in BERT or GPT-2.
+depth alone would say. The CSV files of --truth and --table have one trained model a
+row, under these names of columns:
+
+  set, id        of the models' set, and of the model in it
+  family, vocab, embedding, hidden, layers
+  head_dim, heads, kv_heads, ffn
+                 one number a layer, apart by spaces: 16 16
+  ffn_matrices   2 (plain) or 3 (gated)
+  params_nonemb, params_total
+                 empty: counted from the shape
+  metric, value, better
+                 what training came to: loss, 3.99, lower (or higher)
+  seed           of the training; may be left out
+
+What they do not say of a model, such as its norms, is as in --space if that is given,
+else as in BERT or GPT-2.
 
   nas evaluate BERT-mini TinyBERT-4
   nas evaluate front.json --evaluator command --command "python3 score.py text.txt"
@@ -77,12 +88,11 @@ nas compare, nas export and nas report.`,
 	f.StringVar(&e.weights, "weights", "", "trained weights of the architecture: a safetensors `file`")
 	f.StringVar(&e.study, "study", "", "score the front of a study, and keep scores and learning curves in that `file`")
 	f.StringVar(&e.rescoredPath, "rescored", "", "write the report that is given, with these scores, to a JSON `file`")
-	f.IntVar(&e.halvings, "halvings", 0, "train the better half again for twice the steps, so `many` times")
+	f.IntVar(&e.halvings, "halvings", 0, "train the better half again for twice the steps, `n` times")
 	f.Uint64Var(&e.seed, "seed", 1, "of the random numbers")
 	f.IntVar(&e.known, "known", 60, "scores that the surrogate is told")
 	f.IntVar(&e.splits, "splits", 50, "random splits into known and unknown for the surrogate")
-	f.StringVarP(&e.format, "format", "f", "table", "`form`: "+strings.Join(evaluateFormats, ", "))
-	f.StringVarP(&e.path, "output", "o", "", "write to `file` (default: the terminal)")
+	e.output.flags(c)
 	return c
 }
 
@@ -197,8 +207,6 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 		return bad(errors.New("--halvings scores a front: it goes neither with --truth nor with --save"), "nas evaluate front.json --evaluator train --halvings 2")
 	case e.rescoredPath != "" && (e.truth != "" || e.halvings != 0):
 		return bad(errors.New("--rescored takes equal scores of all: it goes neither with --truth nor with --halvings"), "nas evaluate front.json --evaluator train --rescored trained.json")
-	case e.format != "table" && e.format != "md" && e.format != "json":
-		return bad(fmt.Errorf("unknown format %.20q: one of %s", e.format, strings.Join(evaluateFormats, ", ")), "--format table")
 	}
 	if e.name == "surrogate" && e.truth == "" {
 		return bad(errors.New("a surrogate has nothing to learn from without --truth"), "nas evaluate --truth trained.csv --evaluator surrogate")
@@ -222,25 +230,24 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 	if e.truth != "" && e.save+e.weights != "" {
 		return bad(errors.New("--truth goes neither with --save nor with --weights: they are of one architecture"), "nas evaluate MODEL --save FILE")
 	}
-	for _, path := range []string{e.path, e.save, e.rescoredPath} {
-		if path != "" {
-			if err := writable(path); err != nil {
-				return err
-			}
+	for _, path := range []string{e.save, e.rescoredPath} {
+		if err := writable(path); err != nil {
+			return err
 		}
 	}
-	return nil
+	return e.output.check()
 }
 
+const truthHint = "one trained model a row; nas evaluate --help names the columns"
+
 func readTruth(path string) (*evaluator.Truth, error) {
-	const hint = "one trained model a row; nas evaluate --help shows an example"
 	data, err := strictjson.Read(path, evaluator.MaxTruth)
 	if err != nil {
-		return nil, bad(err, hint)
+		return nil, bad(err, truthHint)
 	}
 	truth, err := evaluator.ParseTruth(data)
 	if err != nil {
-		return nil, bad(fmt.Errorf("%s:%w", path, err), hint)
+		return nil, bad(fmt.Errorf("%s:%w", path, err), truthHint)
 	}
 	return truth, nil
 }

@@ -27,7 +27,7 @@ func (a *app) exportCommand() *cobra.Command {
 			if err := o.check(); err != nil {
 				return err
 			}
-			r, err := readReport(args[0])
+			r, err := a.readReport(args[0])
 			if err != nil {
 				return err
 			}
@@ -37,13 +37,14 @@ func (a *app) exportCommand() *cobra.Command {
 	return c
 }
 
-// readReport reads a report in either form for machines, or that of a study.
-func readReport(path string) (*results.Report, error) {
+// readReport reads a report in either form for machines, or that of a study; - is what
+// the command is given.
+func (a *app) readReport(path string) (*results.Report, error) {
 	if study.Is(path) {
 		return studyReport(context.Background(), path)
 	}
 	const hint = "nas search --format json -o front.json writes a report"
-	data, err := strictjson.Read(path, results.MaxFile)
+	data, err := a.readFile(path)
 	if err != nil {
 		return nil, bad(err, hint)
 	}
@@ -56,6 +57,14 @@ func readReport(path string) (*results.Report, error) {
 		return nil, bad(fmt.Errorf("%s:%w", path, err), hint)
 	}
 	return r, nil
+}
+
+// readFile reads a file of results, or for - standard input.
+func (a *app) readFile(path string) ([]byte, error) {
+	if path == "-" {
+		return strictjson.ReadAll("standard input", a.in, results.MaxFile)
+	}
+	return strictjson.Read(path, results.MaxFile)
 }
 
 // isCSV reports whether data begins as a report in CSV does, in any dialect.

@@ -3,8 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
+	"regexp"
 )
 
 // Exit codes.
@@ -36,9 +35,15 @@ func failed(err error, hint string, args ...any) error {
 	return &fault{exitFailed, err, fmt.Sprintf(hint, args...)}
 }
 
-// errStopped says that the user stopped the work and that what was found so far
-// has been printed.
-var errStopped = errors.New("stopped")
+// stopped says that the user stopped the work, and what of it is kept.
+func stopped(kept, hint string, args ...any) error {
+	return &fault{exitStopped, errors.New("stopped early; " + kept), fmt.Sprintf(hint, args...)}
+}
+
+// abandoned says that the user stopped the work before any of it was worth keeping.
+func abandoned(doing string) error {
+	return failed(errors.New("stopped "+doing+"; nothing was kept"), "run it again")
+}
 
 // report prints err as the one error line and its hint, and returns the exit code.
 func (a *app) report(err error) int {
@@ -49,9 +54,6 @@ func (a *app) report(err error) int {
 	if !errors.As(err, &f) {
 		f = &fault{exitFailed, err, ""}
 	}
-	if errors.Is(err, errStopped) {
-		f.code = exitStopped
-	}
 	a.phase("error: %s", plain(f.err))
 	if f.hint != "" {
 		a.phase("hint: %s", f.hint)
@@ -59,14 +61,11 @@ func (a *app) report(err error) int {
 	return f.code
 }
 
-// plain is what err says without the package that says so: its users know none.
-func plain(err error) string {
-	text := err.Error()
-	if name, rest, ok := strings.Cut(text, ": "); ok && slices.Contains([]string{"devices", "engine", "evaluator", "kernels", "latency", "results", "search", "space", "study", "text"}, name) {
-		return rest
-	}
-	return text
-}
+// plain is what err says without the packages that say so: its users know none. A test
+// holds the names against the packages.
+func plain(err error) string { return speakers.ReplaceAllString(err.Error(), "$1") }
+
+var speakers = regexp.MustCompile(`(^|: )(?:(?:devices|engine|evaluator|kernels|latency|nn|results|safetensors|search|space|study|text): )+`)
 
 // errMissing is the absence of something required.
 func errMissing(what string) error { return fmt.Errorf("%s is missing", what) }

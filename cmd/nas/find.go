@@ -68,7 +68,7 @@ func (f *find) run(ctx context.Context, seeds []space.Genes) (err error) {
 	}
 	if err == nil {
 		took, n := time.Since(f.started).Seconds(), f.result.Evaluations-f.before
-		f.app.phase("%d evaluations in %.2f s, %s/s: %s", n, took, results.Count(float64(n)/took), f.result.Stop)
+		f.app.phase("%s in %.2f s, %s/s: %s", results.Counted(n, "evaluation"), took, results.Count(float64(n)/took), f.result.Stop)
 	}
 	return err
 }
@@ -128,7 +128,7 @@ func (f *find) unproved(ctx context.Context, err error) error {
 	const hint = "--algorithm evolution keeps what it finds, whenever it is stopped"
 	switch {
 	case ctx.Err() != nil:
-		return &fault{exitStopped, errors.New("stopped before the exact front was known: there is no part of it to keep"), hint}
+		return failed(errors.New("stopped before the exact front was known: there is no part of it to keep"), hint)
 	case errors.Is(err, context.DeadlineExceeded):
 		return failed(fmt.Errorf("the exact front was not known after --time %v", &f.hunt.time), hint)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // halve scores models by successive halving, those that came furthest first.
-func (a *app) halve(ctx context.Context, e *evaluation, models []model) (list []scored) {
+func (a *app) halve(ctx context.Context, e *evaluation, models []model) (list []scored, err error) {
 	base := e.evaluator.(*keptScores)
 	train := base.Evaluator.(*evaluator.Train)
 	steps := train.Recipe.Steps
@@ -25,7 +25,7 @@ func (a *app) halve(ctx context.Context, e *evaluation, models []model) (list []
 		next.Checkpoint = train.Checkpoint
 		kept, err := keep(next, base.keeper, longer.identity())
 		if err != nil {
-			return nil
+			return nil, err
 		}
 		rungs = append(rungs, kept)
 	}
@@ -50,7 +50,7 @@ func (a *app) halve(ctx context.Context, e *evaluation, models []model) (list []
 		}
 		return cmp.Compare(*y.Score, *x.Score)
 	})
-	return list
+	return list, nil
 }
 
 // better picks what makes the best front in score, memory and, where all have one,

@@ -41,20 +41,25 @@ func (h *hunt) infeasible(err error) error {
 		return err
 	}
 	a := h.space.Arch(e.Genes)
-	what := "--" + e.Name
+	what, unit := "--"+e.Name, " B"
 	show, flag := results.Bytes, fmt.Sprintf("--%s %dKiB", e.Name, int64(e.Smallest+1023)/1024)
 	switch e.Name {
 	case search.Memory, search.Flash:
 	case search.Params:
-		show, flag = func(n int64) string { return results.Count(float64(n)) }, fmt.Sprintf("--params %.0f", e.Smallest)
+		show, unit = func(n int64) string { return results.Count(float64(n)) }, ""
+		flag = fmt.Sprintf("--params %.0f", e.Smallest)
 	default:
-		show = func(n int64) string { return results.Duration(float64(n)) }
+		show, unit = func(n int64) string { return results.Duration(float64(n)) }, " ns"
 		what, flag = "--latency "+e.Name+"=", fmt.Sprintf("--latency %s=%.0fus", e.Name, e.Smallest/1000+1)
 		if e.Name == search.Latency {
 			what, flag = "--latency", fmt.Sprintf("--latency %.0fus", e.Smallest/1000+1)
 		}
 	}
-	text := fmt.Sprintf("no architecture of %s keeps %s within %s; the smallest needs %s (%v)", h.space.Name, what, show(int64(e.Limit.Limit)), show(int64(e.Smallest)), a)
+	limit, least := show(int64(e.Limit.Limit)), show(int64(e.Smallest))
+	if limit == least { // to four digits
+		limit, least = fmt.Sprintf("%.0f%s", e.Limit.Limit, unit), fmt.Sprintf("%.0f%s", e.Smallest, unit)
+	}
+	text := fmt.Sprintf("no architecture of %s keeps %s within %s; the smallest needs %s (%v)", h.space.Name, what, limit, least, a)
 	if e.Name == search.Memory || e.Name == search.Flash {
 		text += ": " + parts(a, e.Memory)
 	}

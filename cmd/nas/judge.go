@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -53,7 +52,7 @@ func (a *app) judge(ctx context.Context, e *evaluation, truth *evaluator.Truth) 
 	} else {
 		scores, failures := a.scoresOf(ctx, e, j)
 		if ctx.Err() != nil {
-			return &fault{exitStopped, errors.New("stopped early; nothing was judged"), "the same command without interruption judges"}
+			return abandoned("before every model had a score")
 		}
 		if out.Failures = append(out.Failures, failures...); len(failures) > 0 {
 			if len(j.Models)-len(failures) < 2 {

@@ -111,7 +111,7 @@ func (k *keeper) same(flag *pflag.Flag, h *hunt, settings study.Settings) bool {
 	case "corpus": // keeper.identify looks into it
 		return true
 	case "space":
-		text, err := sourceOf(h.spaceName)
+		text, err := space.Source(h.spaceName)
 		return err == nil && string(text) == settings.SpaceSource
 	case "device":
 		return slices.EqualFunc(h.devices, k.profiles, func(path string, p study.Profile) bool {
@@ -154,11 +154,7 @@ func (k *keeper) unpack(h *hunt) (err error) {
 
 // begin makes the study of a search that knows its profiles.
 func begin(flags *pflag.FlagSet, h *hunt) (*keeper, error) {
-	source, err := sourceOf(h.spaceName)
-	if err != nil {
-		return nil, err
-	}
-	settings := study.Settings{Tool: "nas " + Version, Space: h.space.Name, SpaceSource: string(source)}
+	settings := study.Settings{Tool: "nas " + Version, Space: h.space.Name, SpaceSource: string(h.spaceSource)}
 	flags.VisitAll(func(f *pflag.Flag) {
 		if !slices.Contains(passing, f.Name) {
 			settings.Flags = append(settings.Flags, study.Flag{Name: f.Name, Values: values(f)})
@@ -169,8 +165,11 @@ func begin(flags *pflag.FlagSet, h *hunt) (*keeper, error) {
 		return nil, err
 	}
 	s, err := study.Create(h.study, settings, profiles)
-	if err != nil {
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrPermission) {
 		return nil, studyFault(h.study, err)
+	}
+	if err != nil {
+		return nil, failed(err, "is there room on the disk?")
 	}
 	return &keeper{Study: s}, nil
 }
@@ -256,14 +255,6 @@ func (k *keeper) settings(s *search.Settings) (evaluated int, err error) {
 	return evaluated, nil
 }
 
-// sourceOf is the text of a space.
-func sourceOf(name string) ([]byte, error) {
-	if strings.ContainsAny(name, `./\`) {
-		return os.ReadFile(name)
-	}
-	return space.Source(name)
-}
-
 // values are those of a flag, so that setValues makes them again.
 func values(f *pflag.Flag) []string {
 	if list, ok := f.Value.(pflag.SliceValue); ok {
@@ -290,26 +281,4 @@ func spell(values []string) string {
 		return text
 	}
 	return "left out"
-}
-
-// studyFault says what is wrong with a study, and what to do.
-func studyFault(path string, err error) error {
-	var in *study.InUseError
-	switch {
-	case errors.As(err, &in):
-		return failed(fmt.Errorf("the study %s is in use: %w", path, in), "wait until it ends, or choose another file; a process that was killed holds none")
-	case errors.Is(err, study.ErrForeign):
-		return bad(fmt.Errorf("%s is no study of nas; it was left as it is", path), "--study new.db makes a new file; nas study list shows those of a folder")
-	case errors.Is(err, study.ErrNewer):
-		return bad(fmt.Errorf("%s was written by a newer nas; it was left as it is", path), "use the newer nas, or --study new.db")
-	case errors.Is(err, study.ErrCorrupt):
-		return failed(fmt.Errorf("%s is damaged and was left as it is: %w", path, err), "take a copy of it from before; --study new.db begins anew")
-	case errors.Is(err, study.ErrGone):
-		return failed(fmt.Errorf("the study %s was removed or replaced while it was in use; what came after is not kept", path), "the same command begins it anew")
-	case errors.Is(err, fs.ErrNotExist):
-		return bad(err, "nas study list FOLDER shows the studies of a folder")
-	case errors.Is(err, fs.ErrPermission):
-		return bad(err, "choose a file in a folder that may be written: a study is locked and logged beside itself")
-	}
-	return failed(err, "what the study held before is whole; make room on the disk, then nas search --study %s goes on", path)
 }

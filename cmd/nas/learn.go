@@ -97,7 +97,7 @@ func (a *app) training(e *scoring, m space.Model) (t evaluator.Training, err err
 	}
 	corpus, err := text.Read(l.corpus)
 	if err != nil {
-		return t, bad(err, "--corpus takes UTF-8 text: a file or a folder of them")
+		return t, bad(err, corpusHint)
 	}
 	train, held := text.Split(corpus)
 	if e.tokeniser == nil {
@@ -195,7 +195,7 @@ func (e *scoring) lessons(t evaluator.Training) (l evaluator.Lessons, err error)
 	case !(e.distil >= 0 && e.distil <= 1):
 		return l, bad(fmt.Errorf("--distil %v is outside 0…1", e.distil), "--distil 0.5")
 	case e.distil > 0 && e.learning.supernet == "":
-		return l, bad(errMissing("--supernet FILE, to learn from"), "nas evaluate MODEL --evaluator supernet --supernet net.bin trains one")
+		return l, bad(errMissing("--supernet FILE, to learn from"), supernetHint)
 	case e.learning.supernet == "":
 		return l, nil
 	}
@@ -208,7 +208,7 @@ func (e *scoring) lessons(t evaluator.Training) (l evaluator.Lessons, err error)
 		err = fmt.Errorf("%s: it knows %d tokens, the task %d", e.learning.supernet, net.Arch.Vocabulary, t.Task.Vocabulary())
 	}
 	if err != nil {
-		return l, bad(err, "nas evaluate MODEL --evaluator supernet --supernet net.bin trains one")
+		return l, bad(err, supernetHint)
 	}
 	e.origin = net.Digest()
 	return evaluator.Lessons{From: net.Model, Inherit: true, Distillation: nn.Distillation{Weight: e.distil, Temperature: 1}}, nil

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"nas/evaluator"
 	"nas/results/study"
@@ -40,7 +38,7 @@ func (f *find) runTable(ctx context.Context) error {
 	}
 	all := len(table.Archs())
 	if len(list) == 0 {
-		return bad(fmt.Errorf("%s: none of its %d architectures is in the space; the first: %w", s.table, all, outside), "--space FILE with %s", choices(table.Archs()))
+		return bad(fmt.Errorf("%s: none of its %d architectures is in the space; the first: %w", s.table, all, outside), "--space FILE with %s", space.Holding(table.Archs()))
 	}
 	if n := all - len(list); n > 0 {
 		s.warn(f.app, fmt.Sprintf("%d of the table's %d architectures are not in the space and are left out; the first: %v", n, all, outside))
@@ -52,38 +50,4 @@ func (f *find) runTable(ctx context.Context) error {
 	f.algorithm = "table"
 	f.app.phase("%d of the table's %d architectures are in the space, %d of them on the front", len(list), all, len(f.result.Front))
 	return nil
-}
-
-// choices are what a space must offer to hold architectures, as its file says it.
-func choices(archs []space.Arch) string {
-	const most = 12 // of values that are written out
-	values := map[string][]int{}
-	add := func(name string, v int) {
-		if !slices.Contains(values[name], v) {
-			values[name] = append(values[name], v)
-		}
-	}
-	for _, a := range archs {
-		add("vocabulary", a.Vocabulary)
-		add("embedding", a.Embedding)
-		add("hidden", a.Hidden)
-		add("layers", len(a.Layers))
-		for _, l := range a.Layers {
-			add("heads", l.Heads)
-			add("head_width", l.HeadWidth)
-			add("kv_heads", l.KVHeads)
-			add("ffn", l.FFN)
-		}
-	}
-	words := []string{fmt.Sprintf("family: %v, gated: %t", archs[0].Family, archs[0].Gated)}
-	for _, name := range []string{"vocabulary", "embedding", "hidden", "layers", "heads", "head_width", "kv_heads", "ffn"} {
-		list := values[name]
-		slices.Sort(list)
-		text := strings.Trim(strings.ReplaceAll(fmt.Sprint(list[:min(len(list), most)]), " ", ", "), "[]")
-		if n := len(list) - most; n > 0 {
-			text += fmt.Sprintf(" and %d more up to %d", n, list[len(list)-1])
-		}
-		words = append(words, fmt.Sprintf("%s: [%s]", name, text))
-	}
-	return strings.Join(words, ", ")
 }

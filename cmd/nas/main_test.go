@@ -64,6 +64,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":    exits,
+			"stops":    stops,
 			"board":    boards(),
 			"oneerror": oneError,
 			"nest":     nest,
@@ -82,13 +83,7 @@ func TestScripts(t *testing.T) {
 
 // exits CODE nas ARG… runs the command and holds its exit code.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
-	var out, errs bytes.Buffer
-	code := run(context.Background(), inFolder(ts, args[2:]), strings.NewReader(""), &out, &errs)
-	ts.Check(os.WriteFile(ts.MkAbs("out"), out.Bytes(), 0o666))
-	ts.Check(os.WriteFile(ts.MkAbs("err"), errs.Bytes(), 0o666))
-	if got := string(rune('0' + code)); got != args[0] {
-		ts.Fatalf("exit code %s, want %s\nstdout: %s\nstderr: %s", got, args[0], out.String(), errs.String())
-	}
+	runs(ts, context.Background(), args)
 }
 
 // boards is the command board FILE SPACE FLAG…, which writes a profile of this machine

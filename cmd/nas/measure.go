@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -77,7 +76,10 @@ safetensors file gives them.
 			if err != nil {
 				return err
 			}
-			return a.put(o, func(w io.Writer) error { return results.WriteComparisons(w, o.format, cmp) })
+			if err := a.put(o, func(w io.Writer) error { return results.WriteComparisons(w, o.format, cmp) }); err != nil || c.Context().Err() == nil {
+				return err
+			}
+			return stopped("the figures are of the rounds so far", "the same command without interruption gives firmer ones")
 		}}
 	t.workloadFlags(c)
 	t.deviceFlags(c)
@@ -127,7 +129,7 @@ func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device 
 		m := e.Memory()
 		out.Members = append(out.Members, results.Comparison{Candidate: c, AllocatedBytes: int64(m.Total()), AllocatedEquals: int64(m.Total()) == c.MemoryBytes})
 	}
-	a.phase("running %d models on this machine: %s, kernel level %s, threads %d", len(runs), device.Name, level, t.threads)
+	a.phase("running %s on this machine: %s, kernel level %s, threads %d", results.Counted(len(runs), "model"), device.Name, level, t.threads)
 	s := t.settings(device, level)
 	s.Pace = pace
 	s.Budget, s.Progress = budget, func(p latency.Progress) {
@@ -135,7 +137,7 @@ func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device 
 	}
 	measured, err := latency.MeasureRuns(ctx, runs, streamed, s)
 	if err != nil {
-		return nil, failed(errors.New("stopped before every model ran"), "give it more --time, or fewer --members")
+		return nil, unmeasured(ctx, err)
 	}
 	unsure := 0
 	for i, e := range measured.Entries {
@@ -150,6 +152,14 @@ func (a *app) compare(ctx context.Context, t *target, pace latency.Pace, device 
 		out.Warnings = append(out.Warnings, fmt.Sprintf("the floors of %d of %d models were not confirmed to 1 %%: the machine is busy, or needs more --time", unsure, len(runs)))
 	}
 	return out, nil
+}
+
+// unmeasured says why models have no measured latency.
+func unmeasured(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return abandoned("before every model ran")
+	}
+	return err
 }
 
 // build makes a model, with random weights where trained is nil. run is one inference of the workload's

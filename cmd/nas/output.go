@@ -24,7 +24,7 @@ type output struct {
 	front   int
 }
 
-// compared are the forms of what holds things against each other.
+// compared are the forms of scores and of what holds things against each other.
 var compared = []string{"table", "md", "json"}
 
 func (o *output) flags(c *cobra.Command) {
@@ -35,7 +35,7 @@ func (o *output) flags(c *cobra.Command) {
 		f.IntVar(&o.front, "front", 0, "write so many members, well spread over the objectives (default: 24 in a table, all for machines)")
 	}
 	f.StringVarP(&o.format, "format", "f", "", "`form`: "+strings.Join(o.formats, ", ")+" (default: as the file's name ends, else "+o.formats[0]+")")
-	f.StringVarP(&o.path, "output", "o", "", "write to `file` (default: the terminal)")
+	f.StringVarP(&o.path, "output", "o", "", "write to `file` (default, and -: standard output)")
 }
 
 // endings are how files of a form are also called.
@@ -49,8 +49,13 @@ func (o *output) check() error {
 		if named, ok := endings[ending]; ok {
 			ending = named
 		}
-		if slices.Contains(o.formats, ending) {
+		switch {
+		case slices.Contains(o.formats, ending):
 			o.format = ending
+		case ending == "html":
+			return bad(fmt.Errorf("-o %s: a page is no format", o.path), "nas report front.json -o %s writes one", o.path)
+		case ending != "" && ending != "txt":
+			return bad(fmt.Errorf("-o %s: no format is called %s: there are %s", o.path, ending, strings.Join(o.formats, ", ")), "--format %s writes that, whatever the file is called", o.formats[0])
 		}
 	}
 	if !slices.Contains(o.formats, o.format) {
@@ -59,21 +64,25 @@ func (o *output) check() error {
 	if o.front < 0 {
 		return bad(fmt.Errorf("--front %d is below one", o.front), "--front 12 writes twelve members, --all every one")
 	}
-	if o.path != "" {
-		return writable(o.path)
-	}
-	return nil
+	return writable(o.path)
 }
 
 // write writes r as asked.
 func (a *app) write(o *output, r *results.Report) error {
-	if o.format == "png" && o.path == "" && isTerminal(a.out) {
+	if o.format == "png" && toStdout(o.path) && a.width > 0 {
 		return bad(errors.New("a terminal does not show a PNG"), "-o front.png writes it to a file")
 	}
 	return a.put(o, func(w io.Writer) error {
-		return results.Write(w, o.format, r, results.Options{All: o.all, Front: o.front})
+		wide := 0
+		if toStdout(o.path) {
+			wide = a.width
+		}
+		return results.Write(w, o.format, r, results.Options{All: o.all, Front: o.front, Width: wide})
 	})
 }
+
+// toStdout reports whether a file of --output is standard output.
+func toStdout(path string) bool { return path == "" || path == "-" }
 
 // put writes what render writes, whole or not at all.
 func (a *app) put(o *output, render func(io.Writer) error) error {
@@ -81,15 +90,24 @@ func (a *app) put(o *output, render func(io.Writer) error) error {
 	if err := render(&text); err != nil {
 		return err
 	}
-	if o.path == "" {
-		if _, err := text.WriteTo(a.out); err != nil {
-			return failed(err, "-o FILE writes to a file")
-		}
-		return nil
+	if toStdout(o.path) {
+		_, err := text.WriteTo(a.out)
+		return err
 	}
 	if err := atomicfile.Write(o.path, text.Bytes()); err != nil {
 		return failed(err, "is there room on the disk?")
 	}
 	a.phase("wrote %s", o.path)
+	return nil
+}
+
+// writable tells before the work whether a result can be written.
+func writable(path string) error {
+	if toStdout(path) {
+		return nil
+	}
+	if err := atomicfile.CheckWritable(path); err != nil {
+		return bad(err, "choose a path in a folder that exists and may be written")
+	}
 	return nil
 }

@@ -10,10 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nas/devices"
-	"nas/internal/atomicfile"
-	"nas/kernels"
 	"nas/latency"
-	"nas/space"
 )
 
 // profiling is what nas profile is asked: every combination of the lists is a table.
@@ -24,12 +21,6 @@ type profiling struct {
 	path                                          string
 	time                                          span
 	add                                           bool
-}
-
-// condition is one table of a profile.
-type condition struct {
-	target
-	level kernels.Level
 }
 
 func (a *app) profileCommand() *cobra.Command {
@@ -83,13 +74,11 @@ func (a *app) profile(ctx context.Context, p *profiling) error {
 	}
 	device := devices.Detect("nas " + Version)
 	file := &latency.File{Device: device}
-	if p.path != "-" {
-		if err := writable(p.path); err != nil {
-			return err
-		}
-		if file.Tables, err = p.others(device, conditions); err != nil {
-			return err
-		}
+	if err := writable(p.path); err != nil {
+		return err
+	}
+	if file.Tables, err = p.others(device, conditions); err != nil {
+		return err
 	}
 	tables, err := a.tables(ctx, p, device, conditions)
 	if err != nil {
@@ -101,10 +90,7 @@ func (a *app) profile(ctx context.Context, p *profiling) error {
 		if err == nil {
 			_, err = a.out.Write(data)
 		}
-		if err != nil {
-			return failed(err, "-o FILE writes to a file")
-		}
-		return nil
+		return err
 	}
 	if err := file.Write(p.path); err != nil {
 		return failed(err, "is there room on the disk? The checkpoint is kept: the same command goes on from it")
@@ -112,87 +98,6 @@ func (a *app) profile(ctx context.Context, p *profiling) error {
 	os.Remove(p.part())
 	a.phase("wrote %s; nas search --device %s uses it", p.path, p.path)
 	return nil
-}
-
-// conditions are the tables to measure, each once.
-func (p *profiling) conditions() (list []condition, err error) {
-	targets := []target{{spaceName: p.spaceName, phase: p.phase}}
-	targets = cross(targets, p.levels, func(t *target, v string) { t.isa = v })
-	targets = cross(targets, p.thread, func(t *target, v int) { t.threads = v })
-	targets = cross(targets, p.batches, func(t *target, v int) { t.batch = v })
-	targets = cross(targets, p.sequences, func(t *target, v int) { t.sequence = v })
-	targets = cross(targets, p.prompts, func(t *target, v int) { t.prompt = v })
-	targets = cross(targets, p.contexts, func(t *target, v int) { t.context = v })
-	seen := map[string]bool{}
-	for _, t := range targets {
-		if err := t.resolve(); err != nil {
-			return nil, err
-		}
-		device, level, err := t.machine()
-		if err != nil {
-			return nil, err
-		}
-		phases := t.workload.Phases()
-		if p.phase != "" {
-			phases = []space.Workload{t.workload}
-		}
-		for _, w := range phases {
-			t.workload = w
-			if key := latency.Here(device, level, t.threads, w).Key(); !seen[key] {
-				seen[key] = true
-				list = append(list, condition{t, level})
-			}
-		}
-		if len(list) > maxConditions {
-			return nil, bad(fmt.Errorf("more than %d sets of conditions", maxConditions), "give fewer values, and --add more later")
-		}
-	}
-	return list, nil
-}
-
-// cross is each target with each value of a list; without values, the targets.
-func cross[T any](targets []target, values []T, set func(*target, T)) []target {
-	if len(values) == 0 {
-		return targets
-	}
-	var all []target
-	for _, t := range targets {
-		for _, v := range values {
-			set(&t, v)
-			all = append(all, t)
-		}
-	}
-	return all
-}
-
-const maxConditions = 32
-
-// others are the tables that the file has already and that are to be kept.
-func (p *profiling) others(device devices.Profile, conditions []condition) ([]*latency.Table, error) {
-	if !p.add {
-		return nil, nil
-	}
-	old, err := latency.Read(p.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, bad(err, "--add adds to a good profile; without it the file is written anew")
-	}
-	if old.Device.ID() != device.ID() {
-		return nil, bad(fmt.Errorf("%s is of another processor: %s; this machine has %s", p.path, old.Device.ID(), device.ID()), "a file holds one device: nas profile -o another.json")
-	}
-	var kept []*latency.Table
-	for _, t := range old.Tables {
-		again := false
-		for _, c := range conditions {
-			again = again || len(t.Conditions.Differences(latency.Here(device, c.level, c.threads, c.workload))) == 0
-		}
-		if !again {
-			kept = append(kept, t)
-		}
-	}
-	return kept, nil
 }
 
 // tables measures all conditions, going on from a checkpoint.
@@ -300,12 +205,4 @@ func (a *app) table(ctx context.Context, c *condition, device devices.Profile, s
 	a.phase("%d held-out models: error %.2g %% in the mean, %.2g %% at worst", found.Models, found.MAPE, found.Worst)
 	table.Validation = found
 	return table, nil
-}
-
-// writable tells before the work whether a result can be written.
-func writable(path string) error {
-	if err := atomicfile.CheckWritable(path); err != nil {
-		return bad(err, "choose a path in a folder that exists and may be written")
-	}
-	return nil
 }

@@ -21,7 +21,7 @@ func (a *app) reportCommand() *cobra.Command {
 		Long: `Write a front as one HTML page: the front, every member's layers and where its
 time goes, the search, the conditions. The page needs no network and no other file.
 
-  nas report phone.db -o report.html                            a study holds its profiles
+  nas report phone.db -o report.html                          a study holds its profiles
   nas report front.json -o report.html
   nas report front.json --device board.json -o report.html    with times by op
   nas report front.json --measured measured.json -o report.html`,
@@ -32,7 +32,7 @@ time goes, the search, the conditions. The page needs no network and no other fi
 			if err := writable(o.path); err != nil {
 				return err
 			}
-			r, err := readReport(args[0])
+			r, err := a.readReport(args[0])
 			if err != nil {
 				return err
 			}
@@ -52,7 +52,7 @@ time goes, the search, the conditions. The page needs no network and no other fi
 			return a.put(o, func(w io.Writer) error { return results.WritePage(w, page) })
 		}}
 	f := c.Flags()
-	f.StringVarP(&o.path, "output", "o", "", "write to `file`")
+	f.StringVarP(&o.path, "output", "o", "", "write to `file`, - for standard output")
 	f.StringArrayVarP(&devices, "device", "d", nil, "device profile `file` that the front was made with, for the times by op; several for several devices (default: this machine's kept table)")
 	f.StringVar(&measured, "measured", "", "`file` that nas measure --format json wrote")
 	return c

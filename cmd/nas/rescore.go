@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -26,7 +27,7 @@ func (e *evaluation) rescored(from *results.Report, list []scored) (*results.Rep
 	if len(r.Front) == 0 {
 		return nil, failed(errors.New("no member of the front has a score"), "nas evaluate FILE without --rescored says why")
 	}
-	r.Warnings = append(r.Warnings, fmt.Sprintf("the members were found with scores of %s, these are of %s: some may beat others", c.Evaluator, e.evaluator.Name()))
+	r.Warnings = append(r.Warnings, fmt.Sprintf("the members were found with scores of %s, these are of %s: some may beat others", cmp.Or(c.Evaluator, "an evaluator that a CSV file does not tell"), e.evaluator.Name()))
 	if n := len(list) - len(r.Front); n > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%d members have no score of %s and are left out", n, e.evaluator.Name()))
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
@@ -38,8 +37,11 @@ func scoredOf(m model, s evaluator.Scored, by evaluator.Evaluator) scored {
 // score prints the scores of given models.
 func (a *app) score(ctx context.Context, e *evaluation, g given) error {
 	list, failures, models := []scored{}, 0, g.models
+	var err error
 	if e.halvings > 0 {
-		list = a.halve(ctx, e, models)
+		if list, err = a.halve(ctx, e, models); err != nil {
+			return err
+		}
 	} else {
 		var archs []space.Arch
 		for _, m := range models {
@@ -54,7 +56,7 @@ func (a *app) score(ctx context.Context, e *evaluation, g given) error {
 			failures++
 		}
 	}
-	err := a.put(&e.output, func(w io.Writer) error {
+	err = a.put(&e.output, func(w io.Writer) error {
 		if e.format == "json" {
 			return indented(w, struct {
 				Tool      string   `json:"tool"`
@@ -74,7 +76,7 @@ func (a *app) score(ctx context.Context, e *evaluation, g given) error {
 	case err != nil:
 		return err
 	case ctx.Err() != nil:
-		return &fault{exitStopped, errors.New("stopped early; the scores so far were kept"), "the same command without interruption scores the rest"}
+		return stopped(fmt.Sprintf("%d of %d architectures have a score", len(list)-failures, len(list)), "the same command without interruption scores the rest")
 	case failures > 0:
 		return failed(fmt.Errorf("%d of %d architectures have no score", failures, len(list)), "the column error says why; --format json says it in full")
 	}

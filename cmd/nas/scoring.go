@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -64,11 +65,16 @@ var flagsOf = map[string][]string{
 	"budget":   {"command"},
 	"weights":  {"weights"},
 	"distil":   {"train"},
-	"steps":    {"train", "supernet"},
-	"rate":     {"train", "supernet"},
-	"supernet": {"train", "supernet"},
-	"save":     {"train", "supernet"},
-	"float32":  {"supernet", "weights"},
+	"scores":   {"command", "train", "supernet"},
+
+	"algorithm":   {"capacity"}, // the others have a way of their own
+	"evaluations": {"capacity"},
+	"still":       {"capacity"},
+	"steps":       {"train", "supernet"},
+	"rate":        {"train", "supernet"},
+	"supernet":    {"train", "supernet"},
+	"save":        {"train", "supernet"},
+	"float32":     {"supernet", "weights"},
 
 	"corpus":         {"train", "supernet", "weights"},
 	"task":           {"train", "supernet", "weights"},
@@ -113,10 +119,51 @@ func (s *scoring) check(flags *pflag.FlagSet, names []string) error {
 			return bad(fmt.Errorf("--%s %d is outside %d…%d", n.flag, n.value, n.low, n.high), "leave --%s out for the default", n.flag)
 		}
 	}
+	if err := s.checkSources(); err != nil {
+		return err
+	}
 	if s.budget < 0 {
 		return bad(fmt.Errorf("--budget %d is below zero", s.budget), "leave --budget out: the program then spends what it likes")
 	}
 	return nil
+}
+
+const (
+	corpusHint   = "--corpus takes UTF-8 text: a file or a folder of them"
+	supernetHint = "nas evaluate MODEL --evaluator supernet --supernet net.bin trains one"
+)
+
+// checkSources finds what scores are to come from, before anything is measured.
+func (s *scoring) checkSources() (err error) {
+	there := func(path, hint string) {
+		if _, statErr := os.Stat(path); path != "" && err == nil && statErr != nil {
+			err = bad(statErr, "%s", hint)
+		}
+	}
+	switch s.name {
+	case "table":
+		if s.table == "" {
+			return bad(errMissing("--table FILE.csv"), "--evaluator table --table trained.csv")
+		}
+		there(s.table, truthHint)
+	case "command":
+		program, err := words(s.command)
+		if err == nil && len(program) == 0 {
+			err = errMissing("--command PROGRAM")
+		}
+		if err != nil {
+			return bad(err, `--evaluator command --command "python3 score.py text.txt"`)
+		}
+	case "train":
+		there(s.corpus, corpusHint)
+		there(s.supernet, supernetHint)
+	case "supernet":
+		there(s.corpus, corpusHint)
+		if err == nil {
+			err = writable(s.supernet)
+		}
+	}
+	return err
 }
 
 // open makes the evaluator, training what it needs. Models are those that it will be
@@ -126,9 +173,6 @@ func (a *app) open(ctx context.Context, s *scoring, in *space.Space, w space.Wor
 	case "capacity":
 		s.evaluator = evaluator.Capacity{}
 	case "table":
-		if s.table == "" {
-			return bad(errMissing("--table FILE.csv"), "--evaluator table --table trained.csv")
-		}
 		t, err := readTruth(s.table)
 		if err != nil {
 			return err
@@ -136,11 +180,8 @@ func (a *app) open(ctx context.Context, s *scoring, in *space.Space, w space.Wor
 		s.data, s.evaluator = t.Digest, evaluator.NewTable(t)
 	case "command":
 		program, err := words(s.command)
-		if err == nil && len(program) == 0 {
-			err = errMissing("--command PROGRAM")
-		}
 		if err != nil {
-			return bad(err, `--evaluator command --command "python3 score.py text.txt"`)
+			return err
 		}
 		s.program = evaluator.NewCommand(program, evaluator.Settings{Parallel: s.parallel, Timeout: time.Duration(s.timeout), Retries: s.retries,
 			Workload: w, Seed: s.seed, Budget: s.budget})

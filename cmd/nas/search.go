@@ -144,10 +144,12 @@ func (a *app) search(ctx context.Context, flags *pflag.FlagSet, h *hunt) error {
 	if report == nil {
 		return err
 	}
+	kept := "the front so far was kept"
 	if h.verified && ctx.Err() == nil {
-		if err := a.verify(ctx, &h.target, h.timings, report, h.limits.Latency); err != nil {
+		if err := a.verify(ctx, &h.target, h.timings, report, h.limits.Latency); err != nil && ctx.Err() == nil {
 			return err
 		}
+		kept = "the front was kept, not all of it verified"
 	}
 	if err := a.write(&h.output, report); err != nil {
 		return err
@@ -157,7 +159,7 @@ func (a *app) search(ctx context.Context, flags *pflag.FlagSet, h *hunt) error {
 		if h.study != "" {
 			hint = "nas search --study " + h.study + " goes on"
 		}
-		return &fault{exitStopped, errors.New("stopped early; the front so far was kept"), hint}
+		return stopped(kept, "%s", hint)
 	}
 	return err
 }
@@ -185,7 +187,11 @@ func (a *app) hunt(ctx context.Context, flags *pflag.FlagSet, h *hunt) (report *
 	if k != nil && !h.replay {
 		report, err := k.finished(h)
 		if report != nil {
-			a.phase("the search of this study is finished: %s; more --evaluations, or a smaller --still, makes it longer", report.Conditions.Stop)
+			longer := "more --evaluations, or a smaller --still, makes it longer"
+			if h.costly() {
+				longer = "more --scores make it longer"
+			}
+			a.phase("the search of this study is finished: %s; %s", report.Conditions.Stop, longer)
 		}
 		if report != nil || err != nil {
 			return report, err

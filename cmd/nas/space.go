@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,14 +39,13 @@ func (a *app) spaceCommand() *cobra.Command {
 }
 
 func (a *app) checkSpace(name string) error {
-	_, err := space.Load(name)
+	s, err := loadSpace(name)
 	var file *space.FileError
 	if errors.As(err, &file) {
 		for _, f := range file.Faults[1:] {
 			a.phase("also: %v", f)
 		}
 	}
-	s, err := loadSpace(name)
 	if err != nil {
 		return err
 	}
@@ -59,16 +58,14 @@ func (a *app) checkSpace(name string) error {
 }
 
 func (a *app) showSpace(name string) error {
-	if _, err := loadSpace(name); err != nil {
-		return err
-	}
 	data, err := space.Source(name)
-	if err != nil {
-		data, err = os.ReadFile(name)
-	}
 	if err == nil {
-		_, err = a.out.Write(data)
+		_, err = space.Parse(name, data)
 	}
+	if err != nil {
+		return spaceFault(name, err)
+	}
+	_, err = a.out.Write(data)
 	return err
 }
 
@@ -100,14 +97,19 @@ func (a *app) sampleCommand() *cobra.Command {
 // loadSpace is space.Load with hints.
 func loadSpace(name string) (*space.Space, error) {
 	s, err := space.Load(name)
+	if err != nil {
+		return nil, spaceFault(name, err)
+	}
+	return s, nil
+}
+
+func spaceFault(name string, err error) error {
 	var file *space.FileError
 	switch {
-	case err == nil:
-		return s, nil
 	case errors.As(err, &file):
-		return nil, bad(err, "nas space check %s lists every fault; nas space show encoder-compact prints a good file", name)
-	case os.IsNotExist(errors.Unwrap(err)):
-		return nil, bad(err, "built-in spaces are %s; a path has a dot or a slash in it", strings.Join(space.Names(), ", "))
+		return bad(err, "nas space check %s lists every fault; nas space show encoder-compact prints a good file", name)
+	case errors.Is(err, fs.ErrNotExist):
+		return bad(err, "built-in spaces are %s; a path has a dot or a slash in it", strings.Join(space.Names(), ", "))
 	}
-	return nil, bad(err, "nas search --space %s uses a built-in space; --space ./my.yaml a file", space.Names()[0])
+	return bad(err, "nas search --space %s uses a built-in space; --space ./my.yaml a file", space.Names()[0])
 }

@@ -7,12 +7,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"nas/internal/oneline"
+	"nas/internal/statistics"
 	"nas/results"
 	"nas/results/study"
 )
@@ -46,7 +48,7 @@ every costly score, the state to go on from, the front.
 		}}
 	o.flags(front)
 	c.AddCommand(
-		&cobra.Command{Use: "list [FOLDER]", Short: "List the studies of a folder", Args: cobra.MaximumNArgs(1),
+		&cobra.Command{Use: "list [FOLDER]", Short: "List the studies of a folder", Args: atMost(1),
 			RunE: func(_ *cobra.Command, args []string) error { return a.listStudies(append(args, ".")[0]) }},
 		&cobra.Command{Use: "show FILE", Short: "Show what a study was asked and how far it is", Args: exactly(1, "a study"),
 			RunE: func(_ *cobra.Command, args []string) error { return a.showStudy(args[0]) }},
@@ -118,7 +120,10 @@ func stateOf(sum study.Summary) string {
 	return "finished: " + sum.Stop
 }
 
-// showStudy says what a study holds.
+// historyShown is how many points of a search's history are shown.
+const historyShown = 12
+
+// showStudy says what a study holds, and what it was asked but for what is usual.
 func (a *app) showStudy(path string) error {
 	return withStudy(path, func(s *study.Study) error {
 		sum, err := s.Summary()
@@ -138,9 +143,11 @@ func (a *app) showStudy(path string) error {
 		}
 		line("study", "%s, %s, format %d, made by %s", path, results.Bytes(sum.Bytes), study.Version, sum.Settings.Tool)
 		line("space", "%s", sum.Settings.Space)
+		usual := &cobra.Command{}
+		(&hunt{}).bind(usual)
 		for _, f := range sum.Settings.Flags {
-			if text := strings.Join(f.Values, ","); text != "" && text != "0" {
-				line("", "--%s %s", f.Name, text)
+			if flag := usual.Flags().Lookup(f.Name); flag == nil || !slices.Equal(f.Values, values(flag)) {
+				line("", "--%s %s", f.Name, spell(f.Values))
 			}
 		}
 		for _, p := range profiles {
@@ -154,8 +161,8 @@ func (a *app) showStudy(path string) error {
 		line("search", "%d evaluations, %d members on the front, %s", sum.Evaluations, sum.Members, stateOf(sum))
 		if n := len(history); n > 0 {
 			last := history[n-1].Hypervolume
-			for _, p := range history {
-				line("history", "%d evaluations: %.6f of the hypervolume at the last", p.Evaluations, p.Hypervolume/last)
+			for _, p := range statistics.Evenly(history, historyShown) {
+				line("history", "%d evaluations: %.2f %% of the hypervolume now", p.Evaluations, 100*p.Hypervolume/last)
 			}
 		}
 		return nil

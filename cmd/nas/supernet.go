@@ -47,12 +47,13 @@ func (a *app) supernet(ctx context.Context, e *scoring, s *space.Space, t evalua
 	switch {
 	case e.learning.supernet != "" && err == nil && (e.steps == 0 || e.steps == kept.Steps): // it goes on as it began
 		t.Recipe.Steps, t.Recipe.Warmup, form = kept.Steps, kept.Warmup, keptForm
+		a.phase("going on from %s", e.learning.supernet)
 	case e.learning.supernet != "" && err != nil && !errors.Is(err, os.ErrNotExist):
 		return bad(err, "another --supernet FILE, or none, trains a new one")
 	case limited && e.steps == 0:
 		pace, err := evaluator.Rehearse(within, s, t)
 		if err != nil {
-			return a.untrained(ctx, t, err)
+			return a.untrained(ctx, t, e.learning.supernet, err)
 		}
 		left := time.Until(deadline)
 		t.Recipe.Steps = pace.Steps(share(plannedShare, left))
@@ -72,7 +73,7 @@ func (a *app) supernet(ctx context.Context, e *scoring, s *space.Space, t evalua
 		err = net.Conclude()
 	}
 	if err != nil {
-		return a.untrained(ctx, t, err)
+		return a.untrained(ctx, t, e.learning.supernet, err)
 	}
 	if net.Steps() < t.Recipe.Steps {
 		e.warn(a, fmt.Sprintf("the machine was slower than it seemed: the supernet was trained for %d of %d steps", net.Steps(), t.Recipe.Steps))
@@ -82,14 +83,17 @@ func (a *app) supernet(ctx context.Context, e *scoring, s *space.Space, t evalua
 	return nil
 }
 
-// untrained says why there is no supernet.
-func (a *app) untrained(ctx context.Context, t evaluator.Training, err error) error {
+// untrained says why there is no supernet in file.
+func (a *app) untrained(ctx context.Context, t evaluator.Training, file string, err error) error {
 	var diverged *nn.Diverged
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return failed(errors.New("the time ended before the supernet was trained"), "a longer --time, or --supernet FILE with one that is trained")
 	case ctx.Err() != nil:
-		return &fault{exitStopped, errors.New("stopped early in the training of the supernet"), "the same command with --supernet FILE goes on from where it was stopped"}
+		if _, err := os.Stat(file); err != nil {
+			return failed(errors.New("stopped in the training of the supernet; nothing was kept"), "with --supernet FILE the same command goes on from where it was stopped")
+		}
+		return stopped("what the supernet has learnt is in "+file, "the same command goes on from there")
 	case errors.As(err, &diverged):
 		return failed(err, "a lower --rate than %g; a file of --supernet holds the last good state", t.Recipe.Rate)
 	}

@@ -16,7 +16,7 @@ import (
 //   - Nothing is drawn while something is being timed: progress comes between rounds.
 type talk struct {
 	w     io.Writer
-	live  bool // a terminal: progress may be redrawn
+	width int // of the terminal that it is, where progress is drawn; 0: it is none
 	drawn bool
 	said  map[string]bool
 }
@@ -42,14 +42,15 @@ func (t *talk) warn(text string) {
 // progress redraws the status line; left is the expected remaining time, 0 if
 // unknown.
 func (t *talk) progress(left time.Duration, format string, args ...any) {
-	if !t.live {
+	if t.width == 0 {
 		return
 	}
-	line := fmt.Sprintf(format, args...)
+	line := "nas: " + fmt.Sprintf(format, args...)
 	if left > 0 {
 		line += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}
-	fmt.Fprintf(t.w, "\r\x1b[Knas: %s", oneline.Escape(line))
+	text := []rune(oneline.Escape(line))
+	fmt.Fprintf(t.w, "\r\x1b[K%s", string(text[:min(len(text), t.width-1)])) // of more than one row the first would stay
 	t.drawn = true
 }
 

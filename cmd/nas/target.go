@@ -14,7 +14,7 @@ import (
 // settings.
 type target struct {
 	spaceName       string
-	spaceSource     []byte // of the space, instead of what spaceName names
+	spaceSource     []byte // what spaceName names, or named when a study began; nil: not read yet
 	phase           string
 	batch, sequence int
 	prompt, context int
@@ -54,15 +54,16 @@ func (t *target) machineFlags(c *cobra.Command) {
 
 // resolve reads the space and settles the workload.
 func (t *target) resolve() error {
-	var s *space.Space
-	var err error
-	if t.spaceSource != nil {
-		s, err = space.Parse(t.spaceName, t.spaceSource)
-	} else {
-		s, err = loadSpace(t.spaceName)
+	if t.spaceSource == nil {
+		source, err := space.Source(t.spaceName)
+		if err != nil {
+			return spaceFault(t.spaceName, err)
+		}
+		t.spaceSource = source
 	}
+	s, err := space.Parse(t.spaceName, t.spaceSource)
 	if err != nil {
-		return err
+		return spaceFault(t.spaceName, err)
 	}
 	t.space = s
 	w, err := t.settle(s.Model, s.Workload)
@@ -116,7 +117,7 @@ func (t *target) settle(m space.Model, w space.Workload) (space.Workload, error)
 		w.Context = t.context
 	}
 	if err := w.Validate(m); err != nil {
-		return w, bad(err, "the space allows up to %d positions", m.Positions)
+		return w, bad(err, "the space has %d positions; one sequence at once is usual", m.Positions)
 	}
 	return w, nil
 }

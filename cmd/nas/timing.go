@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nas/latency"
+	"nas/results"
 	"nas/search"
 	"nas/space"
 )
@@ -161,7 +162,7 @@ func objectives(list []timing, given []string) (names []string, err error) {
 		names = names[:n-1]
 	}
 	if n := len(names); n < 2 || n > maxObjectives {
-		return nil, bad(fmt.Errorf("%d objectives (%s): a front weighs two to %d against each other", n, strings.Join(names, ", "), maxObjectives),
+		return nil, bad(fmt.Errorf("%s (%s): a front weighs two to %d against each other", results.Counted(n, "objective"), strings.Join(names, ", "), maxObjectives),
 			"--objectives %s,%s; what is no objective can still have a limit", search.Score, list[0].name)
 	}
 	return names, nil

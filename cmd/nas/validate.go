@@ -49,7 +49,7 @@ predicted ones. Exits with 1 when an error bound is broken.
 	v.workloadFlags(c)
 	v.deviceFlags(c)
 	f := c.Flags()
-	f.StringVar(&v.format, "format", "table", "output `format`: table, md or json")
+	f.StringVarP(&v.format, "format", "f", "table", "`form`: table, md, json")
 	f.StringVarP(&v.picture, "output", "o", "", "draw predicted against measured into this `file`, .svg or .png")
 	f.IntVar(&v.models, "models", v.models, "how many models")
 	f.Uint64Var(&v.seed, "seed", v.seed, "equal seeds draw equal models")
@@ -131,6 +131,9 @@ func (a *app) validate(ctx context.Context, v *trial) error {
 	if err := a.put(&v.output, func(w io.Writer) error { return results.WriteValidation(w, v.format, report) }); err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		return stopped("the figures are of the rounds so far and held to no bound", "the same command without interruption gives firmer ones")
+	}
 	return v.judge(found)
 }
 
@@ -146,11 +149,8 @@ func (a *app) trial(ctx context.Context, in *space.Space, p *latency.Predictor, 
 		a.progress(max(budget-p.Elapsed, 0), "round %d: %d of %d models done", p.Round, p.Done, p.Models)
 	}
 	v, cases, runs, err := latency.Validate(ctx, p, archs, ties, settings)
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return nil, nil, nil, failed(errors.New("stopped before every model ran"), "give it more --time, or fewer --models")
-	}
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, unmeasured(ctx, err)
 	}
 	for _, text := range runs.Context.Advice() {
 		a.warn(text)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -87,7 +86,7 @@ func (a *app) rerun(ctx context.Context, t *target, of timing, r *results.Report
 	a.phase("running %d of %d members of the front on this machine", len(chosen), len(r.Front))
 	runs, err := latency.MeasurePrograms(ctx, programs, s)
 	if err != nil {
-		return nil, failed(errors.New("stopped before every member ran"), "run it again; it takes half a minute")
+		return nil, unmeasured(ctx, err)
 	}
 	return runs, nil
 }

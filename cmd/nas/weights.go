@@ -54,7 +54,7 @@ func (a *app) weigh(models []model, path string) error {
 		}
 		a.phase("%s: %s parameters", m.weights.Arch, results.Count(float64(len(m.weights.Model.Params))))
 		if n := len(m.weights.Unused); n > 0 {
-			a.warn(fmt.Sprintf("%d tensors of the file are not used, the first: %s", n, m.weights.Unused[0]))
+			a.warn(fmt.Sprintf("%s of the file not used, the first: %s", results.Counted(n, "tensor"), m.weights.Unused[0]))
 		}
 	}
 	return nil

@@ -15,8 +15,15 @@ const abandoned = time.Hour
 
 // Write replaces the file at path by data: after a crash at any instant the old or
 // the new content is there, never a part. The mode is 0644 under the umask's rule
-// of a new file. What a crash left beside path an hour ago or more is removed.
+// of a new file. What a crash left beside path an hour ago or more is removed. Through
+// a link the file that it means is replaced; a device or a pipe is written to.
 func Write(path string, data []byte) error {
+	if isStream(path) {
+		return stream(path, data)
+	}
+	if meant, err := filepath.EvalSymlinks(path); err == nil {
+		path = meant
+	}
 	sweep(path)
 	f, err := create(path)
 	if err != nil {
@@ -34,7 +41,7 @@ func Write(path string, data []byte) error {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return fmt.Errorf("cannot write %s: %w", path, cause(err))
 	}
 	if folder, err := os.Open(filepath.Dir(path)); err == nil {
 		folder.Sync() // some systems cannot; the rename stands all the same
@@ -46,8 +53,14 @@ func Write(path string, data []byte) error {
 // CheckWritable reports why Write to path would fail, and leaves nothing behind:
 // for telling a user before the work, not after it.
 func CheckWritable(path string) error {
+	if isStream(path) {
+		return nil
+	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("cannot write %s: not a regular file", path)
+	}
+	if meant, err := filepath.EvalSymlinks(path); err == nil {
+		path = meant
 	}
 	f, err := create(path)
 	if err != nil {
@@ -55,6 +68,25 @@ func CheckWritable(path string) error {
 	}
 	f.Close()
 	return os.Remove(f.Name())
+}
+
+func isStream(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode()&(os.ModeDevice|os.ModeNamedPipe) != 0
+}
+
+func stream(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.Write(data)
+		if closeErr := f.Close(); err == nil {
+			err = closeErr
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, cause(err))
+	}
+	return nil
 }
 
 // sweep removes the temporary files of path that were abandoned.
@@ -82,14 +114,23 @@ func create(path string) (*os.File, error) {
 		if os.IsExist(err) {
 			continue
 		}
-		var fault *os.PathError
-		if errors.As(err, &fault) {
-			err = fault.Err // its path is the temporary file's
-		}
 		if err != nil {
-			return nil, fmt.Errorf("cannot write %s: %w", path, err)
+			return nil, fmt.Errorf("cannot write %s: %w", path, cause(err))
 		}
 		return f, nil
 	}
 	return nil, fmt.Errorf("cannot write %s: its folder is full of abandoned temporary files", path)
+}
+
+// cause is err without the name of the temporary file.
+func cause(err error) error {
+	var file *os.PathError
+	var both *os.LinkError
+	switch {
+	case errors.As(err, &file):
+		return file.Err
+	case errors.As(err, &both):
+		return both.Err
+	}
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -24,6 +25,31 @@ func TestWriteReplaces(t *testing.T) {
 		}
 	}
 	only(t, folder, "x.json")
+}
+
+// Through a link the file that it means is written.
+func TestLinks(t *testing.T) {
+	folder := t.TempDir()
+	meant, link := filepath.Join(folder, "x.json"), filepath.Join(folder, "link.json")
+	if err := os.Symlink(meant, link); err != nil {
+		t.Skip(err)
+	}
+	for _, text := range []string{"first", "second"} {
+		if err := os.WriteFile(meant, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckWritable(link); err != nil {
+			t.Error(err)
+		}
+		if err := Write(link, []byte(text)); err != nil {
+			t.Error(err)
+		}
+		got, err := os.ReadFile(meant)
+		if err != nil || string(got) != text {
+			t.Errorf("read %q, %v; want %q", got, err, text)
+		}
+	}
+	only(t, folder, "x.json", "link.json")
 }
 
 // What processes left that were killed long ago is removed, and nothing else.
@@ -57,8 +83,8 @@ func TestWhatCannotBeWritten(t *testing.T) {
 		if err := CheckWritable(path); err == nil {
 			t.Errorf("CheckWritable(%s) = nil", path)
 		}
-		if err := Write(path, []byte("x")); err == nil {
-			t.Errorf("Write(%s) = nil", path)
+		if err := Write(path, []byte("x")); err == nil || strings.Contains(err.Error(), ".tmp") {
+			t.Errorf("Write(%s) = %v, want an error that names no other file", path, err)
 		}
 	}
 	only(t, folder, "file")

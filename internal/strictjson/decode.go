@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"strings"
 )
@@ -41,23 +40,6 @@ func Decode(data []byte, v any) error {
 	return nil
 }
 
-// Read reads a file of at most max bytes.
-func Read(path string, max int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, max+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > max {
-		return nil, fmt.Errorf("%s: larger than %d bytes", path, max)
-	}
-	return data, nil
-}
-
 // checker walks the tokens of data beside the type that they are meant for.
 type checker struct {
 	data    []byte
@@ -72,7 +54,7 @@ func (c *checker) fail(why string, args ...any) error {
 func (c *checker) value(t reflect.Type, depth int) error {
 	token, err := c.decoder.Token()
 	if err != nil {
-		return locate(c.data, err)
+		return c.syntax(err)
 	}
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -117,7 +99,7 @@ func (c *checker) object(t reflect.Type, depth int) error {
 	for c.decoder.More() {
 		token, err := c.decoder.Token()
 		if err != nil {
-			return locate(c.data, err)
+			return c.syntax(err)
 		}
 		key := token.(string)
 		if seen[key] {
@@ -140,7 +122,7 @@ func (c *checker) object(t reflect.Type, depth int) error {
 
 func (c *checker) end() error {
 	if _, err := c.decoder.Token(); err != nil {
-		return locate(c.data, err)
+		return c.syntax(err)
 	}
 	return nil
 }
@@ -162,19 +144,20 @@ func collect(t reflect.Type, fields map[string]reflect.Type) {
 	}
 }
 
-// locate gives an error of encoding/json its position.
+// syntax gives a fault of the next token its position: where the token begins, for the
+// offset of a json.SyntaxError does not count what earlier tokens took.
+func (c *checker) syntax(err error) error {
+	offset := c.decoder.InputOffset()
+	offset += int64(len(c.data[offset:]) - len(bytes.TrimLeft(c.data[offset:], " \t\r\n,:")))
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || offset == int64(len(c.data)) {
+		return at(c.data, int64(len(c.data)), "the file ends in the middle; it is truncated")
+	}
+	return at(c.data, offset, "not JSON: "+err.Error())
+}
+
+// locate gives an error of json.Unmarshal its position.
 func locate(data []byte, err error) error {
-	var syntax *json.SyntaxError
-	var typed *json.UnmarshalTypeError
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return at(data, int64(len(data)), "the file ends in the middle; it is truncated")
-	case errors.As(err, &syntax):
-		if int(syntax.Offset) >= len(data) {
-			return at(data, int64(len(data)), "the file ends in the middle; it is truncated")
-		}
-		return at(data, syntax.Offset-1, "not JSON: "+syntax.Error())
-	case errors.As(err, &typed):
+	if typed := (*json.UnmarshalTypeError)(nil); errors.As(err, &typed) {
 		return at(data, typed.Offset, fmt.Sprintf("%s: a %s where a value of type %v belongs", typed.Field, typed.Value, typed.Type))
 	}
 	return at(data, 0, err.Error())

@@ -117,4 +117,5 @@ def main():
             print("# %s: left out: %s" % (p.name, p.why))
 
 
-main()
+if __name__ == "__main__":
+    main()

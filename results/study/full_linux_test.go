@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -101,5 +102,39 @@ func TestReadOnlyMount(t *testing.T) {
 	}
 	if _, err := Create(s.path+"2", settings, nil); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("Create: got %v, want %v", err, fs.ErrPermission)
+	}
+}
+
+// A disk that has room for what a new study logs but not for its file too, or for
+// less, has no part of a study left.
+func TestCreateOnFullDisk(t *testing.T) {
+	profiles := []Profile{{Name: "p.json", Data: bytes.Repeat([]byte("profile"), 30000)}}
+	failed := 0
+	for _, size := range []string{"64k", "160k", "256k", "320k", "400k", "480k", "4m"} {
+		folder := t.TempDir()
+		if err := unix.Mount("tmpfs", folder, "tmpfs", 0, "size="+size); err != nil {
+			t.Skipf("no small file system to fill: %v", err)
+		}
+		t.Cleanup(func() { unix.Unmount(folder, unix.MNT_DETACH) })
+		s, err := Create(filepath.Join(folder, "x.db"), settings, profiles)
+		if err == nil {
+			if got, err := s.Profiles(); err != nil || len(got) != 1 || !bytes.Equal(got[0].Data, profiles[0].Data) {
+				t.Errorf("%s: the profile is another one, %v", size, err)
+			}
+			if err := s.Close(); err != nil {
+				t.Errorf("%s: %v", size, err)
+			}
+			continue
+		}
+		failed++
+		if !strings.Contains(err.Error(), "the disk is full") {
+			t.Errorf("%s: got %v", size, err)
+		}
+		if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+			t.Errorf("%s: %v is left, %v", size, left, err)
+		}
+	}
+	if failed < 3 {
+		t.Errorf("%d disks were full, want 3 or more", failed)
 	}
 }

@@ -67,7 +67,7 @@ func signed(id uint32) int32 { return int32(id) }
 func readHeader(path string) (version int, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, err
+		return 0, cause(err)
 	}
 	defer f.Close()
 	info, err := f.Stat()

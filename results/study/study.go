@@ -67,7 +67,7 @@ func Create(path string, settings Settings, profiles []Profile) (*Study, error) 
 	clearDrafts(path)
 	draft, err := os.OpenFile(draftOf(path), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)
 	if err != nil {
-		return nil, fmt.Errorf("study: %w", unwritable(err))
+		return nil, fmt.Errorf("study: %s: %w", path, unwritable(err))
 	}
 	draft.Close()
 	defer func() {
@@ -81,6 +81,9 @@ func Create(path string, settings Settings, profiles []Profile) (*Study, error) 
 		if err = s.migrate(0); err == nil {
 			err = s.begin(settings, profiles)
 		}
+		if err == nil { // closing would not tell that there is no room to take the log in
+			_, err = db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		}
 		if closeErr := db.Close(); err == nil {
 			err = closeErr
 		}
@@ -93,7 +96,7 @@ func Create(path string, settings Settings, profiles []Profile) (*Study, error) 
 		return nil, fmt.Errorf("study: %s: %w", path, fs.ErrExist)
 	} else if err != nil {
 		if err := os.Rename(draft.Name(), path); err != nil {
-			return nil, fmt.Errorf("study: %w", err)
+			return nil, fmt.Errorf("study: %s: %w", path, err)
 		}
 	}
 	syncFolder(filepath.Dir(path))
@@ -183,10 +186,10 @@ func (s *Study) change(do func(*sql.Tx) error) error {
 			err = tx.Commit()
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("study: %s: %w", s.path, plain(err))
+	if err != nil && s.was != nil { // of a draft, who makes it says which study it is
+		err = fmt.Errorf("study: %s: %w", s.path, plain(err))
 	}
-	return nil
+	return err
 }
 
 // open opens the one connection that holds the file's lock until it is closed.
@@ -233,11 +236,21 @@ func busy(err error) bool {
 // unwritable is what opening for writing failed with, which on a file system mounted
 // read-only is no lack of permission to the system, but is to the user.
 func unwritable(err error) error {
+	err = cause(err)
 	if errors.Is(err, syscall.EROFS) {
 		err = fmt.Errorf("%w: %w", err, fs.ErrPermission)
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("the file and its folder must be writable: %w", err)
+	}
+	return err
+}
+
+// cause is a fault of a file without the file's name.
+func cause(err error) error {
+	var fault *fs.PathError
+	if errors.As(err, &fault) {
+		return fault.Err
 	}
 	return err
 }
