@@ -4,35 +4,35 @@
 
 package kernels
 
-// tile1AVX2 writes 1 rows of 16 sums, or floats, over groups*4 int16 values of a and int8 values of b.
+// tile1AVX2 writes 1 rows of panels times 16 sums, or floats, over groups*4 int16 values of a and int8 values of b.
 //
 //go:noescape
-func tile1AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile1AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, panels int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile2AVX2 writes 2 rows of 16 sums, or floats, over groups*4 int16 values of a and int8 values of b.
+// tile2AVX2 writes 2 rows of panels times 16 sums, or floats, over groups*4 int16 values of a and int8 values of b.
 //
 //go:noescape
-func tile2AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile2AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, panels int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// tile3AVX2 writes 3 rows of 16 sums, or floats, over groups*4 int16 values of a and int8 values of b.
+// tile3AVX2 writes 3 rows of panels times 16 sums, or floats, over groups*4 int16 values of a and int8 values of b.
 //
 //go:noescape
-func tile3AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func tile3AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, panels int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// half4AVX2 writes 4 rows of 8 sums, or floats, over groups*4 int16 values of a and int8 values of half a panel.
+// half4AVX2 writes tiles times 4 rows of 8 sums, or floats, over groups*4 int16 values of a and int8 values of half a panel.
 //
 //go:noescape
-func half4AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func half4AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, tiles int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// half5AVX2 writes 5 rows of 8 sums, or floats, over groups*4 int16 values of a and int8 values of half a panel.
+// half5AVX2 writes tiles times 5 rows of 8 sums, or floats, over groups*4 int16 values of a and int8 values of half a panel.
 //
 //go:noescape
-func half5AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func half5AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, tiles int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
-// half6AVX2 writes 6 rows of 8 sums, or floats, over groups*4 int16 values of a and int8 values of half a panel.
+// half6AVX2 writes tiles times 6 rows of 8 sums, or floats, over groups*4 int16 values of a and int8 values of half a panel.
 //
 //go:noescape
-func half6AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+func half6AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, tiles int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 
 // amax16 is the largest magnitude of 16*blocks values, as bits.
 //

@@ -4,111 +4,130 @@
 
 #include "textflag.h"
 
-// func tile1AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile1AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, panels int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX2
-TEXT ·tile1AVX2(SB), NOSPLIT, $0-88
-	MOVQ  a+16(FP), AX
-	MOVQ  lda+24(FP), CX
-	MOVQ  b+32(FP), CX
-	MOVQ  groups+40(FP), DX
+TEXT ·tile1AVX2(SB), NOSPLIT, $0-104
+	MOVQ lda+24(FP), AX
+	XORQ AX, AX
+
+again:
+	MOVQ  a+16(FP), CX
+	MOVQ  b+32(FP), DX
+	MOVQ  groups+48(FP), BX
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
 
 group:
-	VPBROADCASTQ (AX), Y5
-	VPMOVSXBW    (CX), Y4
+	VPBROADCASTQ (CX), Y5
+	VPMOVSXBW    (DX), Y4
 	VPMADDWD     Y5, Y4, Y4
 	VPADDD       Y4, Y0, Y0
-	VPMOVSXBW    16(CX), Y4
+	VPMOVSXBW    16(DX), Y4
 	VPMADDWD     Y5, Y4, Y4
 	VPADDD       Y4, Y1, Y1
-	VPMOVSXBW    32(CX), Y4
+	VPMOVSXBW    32(DX), Y4
 	VPMADDWD     Y5, Y4, Y4
 	VPADDD       Y4, Y2, Y2
-	VPMOVSXBW    48(CX), Y4
+	VPMOVSXBW    48(DX), Y4
 	VPMADDWD     Y5, Y4, Y4
 	VPADDD       Y4, Y3, Y3
-	ADDQ         $0x08, AX
-	ADDQ         $0x40, CX
-	DECQ         DX
+	ADDQ         $0x08, CX
+	ADDQ         $0x40, DX
+	DECQ         BX
 	JNZ          group
 	VPHADDD      Y1, Y0, Y0
 	VPERMQ       $0xd8, Y0, Y0
 	VPHADDD      Y3, Y2, Y2
 	VPERMQ       $0xd8, Y2, Y2
-	MOVQ         dst+0(FP), AX
-	MOVQ         ldd+8(FP), CX
-	MOVQ         rowScale+48(FP), DX
-	SHLQ         $0x02, CX
-	TESTQ        DX, DX
+	MOVQ         dst+0(FP), CX
+	MOVQ         ldd+8(FP), DX
+	MOVQ         rowScale+64(FP), BX
+	SHLQ         $0x02, DX
+	TESTQ        BX, BX
 	JNZ          floats
-	VMOVDQU      Y0, (AX)
-	VMOVDQU      Y2, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU      Y0, (CX)(AX*1)
+	VMOVDQU      Y2, 32(CX)(AX*1)
+	ADDQ         DX, AX
+	JMP          stored
 
 floats:
-	MOVQ         colScale+56(FP), CX
-	MOVQ         bias+64(FP), BX
-	MOVQ         residual+72(FP), SI
-	VMOVUPS      (CX), Y4
-	VMOVUPS      32(CX), Y6
-	XORQ         CX, CX
-	CMPQ         last+80(FP), $0x10
+	MOVQ    colScale+72(FP), SI
+	MOVQ    bias+80(FP), DI
+	MOVQ    residual+88(FP), R8
+	VMOVUPS (SI), Y4
+	VMOVUPS 32(SI), Y6
+	ADDQ    $0x40, colScale+72(FP)
+	CMPQ    bias+80(FP), $0x00
+	JE      moved
+	ADDQ    $0x40, bias+80(FP)
+
+moved:
+	CMPQ         last+96(FP), $0x10
 	JL           few
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (BX), Y1
 	VMULPS       Y4, Y1, Y3
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y6, Y1, Y3
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y3, Y2, Y2
-	TESTQ        BX, BX
+	TESTQ        DI, DI
 	JZ           noBias0false
-	VADDPS       (BX), Y0, Y0
-	VADDPS       32(BX), Y2, Y2
+	VADDPS       (DI), Y0, Y0
+	VADDPS       32(DI), Y2, Y2
 
 noBias0false:
-	TESTQ  SI, SI
+	TESTQ  R8, R8
 	JZ     noResidual0false
-	VADDPS (SI)(CX*1), Y0, Y0
-	VADDPS 32(SI)(CX*1), Y2, Y2
+	VADDPS (R8)(AX*1), Y0, Y0
+	VADDPS 32(R8)(AX*1), Y2, Y2
 
 noResidual0false:
-	VMOVUPS Y0, (AX)(CX*1)
-	VMOVUPS Y2, 32(AX)(CX*1)
-	VZEROUPPER
-	RET
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y2, 32(CX)(AX*1)
+	ADDQ    DX, AX
+	JMP     stored
 
 few:
-	VPBROADCASTD last+80(FP), Y3
+	VPBROADCASTD last+96(FP), Y3
 	VPCMPGTD     columns<>+0(SB), Y3, Y5
 	VPCMPGTD     columns<>+32(SB), Y3, Y7
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (BX), Y1
 	VMULPS       Y4, Y1, Y3
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y6, Y1, Y3
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y3, Y2, Y2
-	TESTQ        BX, BX
+	TESTQ        DI, DI
 	JZ           noBias0true
-	VADDPS       (BX), Y0, Y0
-	VADDPS       32(BX), Y2, Y2
+	VADDPS       (DI), Y0, Y0
+	VADDPS       32(DI), Y2, Y2
 
 noBias0true:
-	TESTQ      SI, SI
+	TESTQ      R8, R8
 	JZ         noResidual0true
-	VMASKMOVPS (SI)(CX*1), Y5, Y3
+	VMASKMOVPS (R8)(AX*1), Y5, Y3
 	VADDPS     Y3, Y0, Y0
-	VMASKMOVPS 32(SI)(CX*1), Y7, Y3
+	VMASKMOVPS 32(R8)(AX*1), Y7, Y3
 	VADDPS     Y3, Y2, Y2
 
 noResidual0true:
-	VMASKMOVPS Y0, Y5, (AX)(CX*1)
-	VMASKMOVPS Y2, Y7, 32(AX)(CX*1)
+	VMASKMOVPS Y0, Y5, (CX)(AX*1)
+	VMASKMOVPS Y2, Y7, 32(CX)(AX*1)
+	ADDQ       DX, AX
+
+stored:
+	MOVQ   ldd+8(FP), CX
+	MOVQ   panelStride+40(FP), DX
+	IMUL3Q $0x04, CX, CX
+	SUBQ   CX, AX
+	ADDQ   $0x40, AX
+	ADDQ   DX, b+32(FP)
+	DECQ   panels+56(FP)
+	JNZ    again
 	VZEROUPPER
 	RET
 
@@ -130,13 +149,16 @@ DATA columns<>+56(SB)/4, $0x0000000e
 DATA columns<>+60(SB)/4, $0x0000000f
 GLOBL columns<>(SB), RODATA|NOPTR, $64
 
-// func tile2AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile2AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, panels int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX2
-TEXT ·tile2AVX2(SB), NOSPLIT, $0-88
-	MOVQ  a+16(FP), AX
-	MOVQ  lda+24(FP), CX
-	MOVQ  b+32(FP), DX
-	MOVQ  groups+40(FP), BX
+TEXT ·tile2AVX2(SB), NOSPLIT, $0-104
+	MOVQ lda+24(FP), AX
+	XORQ CX, CX
+
+again:
+	MOVQ  a+16(FP), DX
+	MOVQ  b+32(FP), BX
+	MOVQ  groups+48(FP), SI
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -147,31 +169,31 @@ TEXT ·tile2AVX2(SB), NOSPLIT, $0-88
 	VPXOR Y7, Y7, Y7
 
 group:
-	VPBROADCASTQ (AX), Y10
-	VPBROADCASTQ (AX)(CX*1), Y11
-	VPMOVSXBW    (DX), Y8
+	VPBROADCASTQ (DX), Y10
+	VPBROADCASTQ (DX)(AX*1), Y11
+	VPMOVSXBW    (BX), Y8
 	VPMADDWD     Y10, Y8, Y9
 	VPADDD       Y9, Y0, Y0
 	VPMADDWD     Y11, Y8, Y8
 	VPADDD       Y8, Y4, Y4
-	VPMOVSXBW    16(DX), Y8
+	VPMOVSXBW    16(BX), Y8
 	VPMADDWD     Y10, Y8, Y9
 	VPADDD       Y9, Y1, Y1
 	VPMADDWD     Y11, Y8, Y8
 	VPADDD       Y8, Y5, Y5
-	VPMOVSXBW    32(DX), Y8
+	VPMOVSXBW    32(BX), Y8
 	VPMADDWD     Y10, Y8, Y9
 	VPADDD       Y9, Y2, Y2
 	VPMADDWD     Y11, Y8, Y8
 	VPADDD       Y8, Y6, Y6
-	VPMOVSXBW    48(DX), Y8
+	VPMOVSXBW    48(BX), Y8
 	VPMADDWD     Y10, Y8, Y9
 	VPADDD       Y9, Y3, Y3
 	VPMADDWD     Y11, Y8, Y8
 	VPADDD       Y8, Y7, Y7
-	ADDQ         $0x08, AX
-	ADDQ         $0x40, DX
-	DECQ         BX
+	ADDQ         $0x08, DX
+	ADDQ         $0x40, BX
+	DECQ         SI
 	JNZ          group
 	VPHADDD      Y1, Y0, Y0
 	VPERMQ       $0xd8, Y0, Y0
@@ -181,136 +203,155 @@ group:
 	VPERMQ       $0xd8, Y4, Y4
 	VPHADDD      Y7, Y6, Y6
 	VPERMQ       $0xd8, Y6, Y6
-	MOVQ         dst+0(FP), AX
-	MOVQ         ldd+8(FP), CX
-	MOVQ         rowScale+48(FP), DX
-	SHLQ         $0x02, CX
-	TESTQ        DX, DX
+	MOVQ         dst+0(FP), DX
+	MOVQ         ldd+8(FP), BX
+	MOVQ         rowScale+64(FP), SI
+	SHLQ         $0x02, BX
+	TESTQ        SI, SI
 	JNZ          floats
-	VMOVDQU      Y0, (AX)
-	VMOVDQU      Y2, 32(AX)
-	ADDQ         CX, AX
-	VMOVDQU      Y4, (AX)
-	VMOVDQU      Y6, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU      Y0, (DX)(CX*1)
+	VMOVDQU      Y2, 32(DX)(CX*1)
+	ADDQ         BX, CX
+	VMOVDQU      Y4, (DX)(CX*1)
+	VMOVDQU      Y6, 32(DX)(CX*1)
+	ADDQ         BX, CX
+	JMP          stored
 
 floats:
-	MOVQ         colScale+56(FP), BX
-	MOVQ         bias+64(FP), SI
-	MOVQ         residual+72(FP), DI
-	VMOVUPS      (BX), Y5
-	VMOVUPS      32(BX), Y8
-	XORQ         BX, BX
-	CMPQ         last+80(FP), $0x10
+	MOVQ    colScale+72(FP), DI
+	MOVQ    bias+80(FP), R8
+	MOVQ    residual+88(FP), R9
+	VMOVUPS (DI), Y5
+	VMOVUPS 32(DI), Y8
+	ADDQ    $0x40, colScale+72(FP)
+	CMPQ    bias+80(FP), $0x00
+	JE      moved
+	ADDQ    $0x40, bias+80(FP)
+
+moved:
+	CMPQ         last+96(FP), $0x10
 	JL           few
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (SI), Y1
 	VMULPS       Y5, Y1, Y3
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y8, Y1, Y3
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y3, Y2, Y2
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias0false
-	VADDPS       (SI), Y0, Y0
-	VADDPS       32(SI), Y2, Y2
+	VADDPS       (R8), Y0, Y0
+	VADDPS       32(R8), Y2, Y2
 
 noBias0false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual0false
-	VADDPS (DI)(BX*1), Y0, Y0
-	VADDPS 32(DI)(BX*1), Y2, Y2
+	VADDPS (R9)(CX*1), Y0, Y0
+	VADDPS 32(R9)(CX*1), Y2, Y2
 
 noResidual0false:
-	VMOVUPS      Y0, (AX)(BX*1)
-	VMOVUPS      Y2, 32(AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 4(DX), Y1
+	VMOVUPS      Y0, (DX)(CX*1)
+	VMOVUPS      Y2, 32(DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 4(SI), Y1
 	VMULPS       Y5, Y1, Y3
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y3, Y4, Y4
 	VMULPS       Y8, Y1, Y3
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y3, Y6, Y6
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias1false
-	VADDPS       (SI), Y4, Y4
-	VADDPS       32(SI), Y6, Y6
+	VADDPS       (R8), Y4, Y4
+	VADDPS       32(R8), Y6, Y6
 
 noBias1false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual1false
-	VADDPS (DI)(BX*1), Y4, Y4
-	VADDPS 32(DI)(BX*1), Y6, Y6
+	VADDPS (R9)(CX*1), Y4, Y4
+	VADDPS 32(R9)(CX*1), Y6, Y6
 
 noResidual1false:
-	VMOVUPS Y4, (AX)(BX*1)
-	VMOVUPS Y6, 32(AX)(BX*1)
-	VZEROUPPER
-	RET
+	VMOVUPS Y4, (DX)(CX*1)
+	VMOVUPS Y6, 32(DX)(CX*1)
+	ADDQ    BX, CX
+	JMP     stored
 
 few:
-	VPBROADCASTD last+80(FP), Y3
+	VPBROADCASTD last+96(FP), Y3
 	VPCMPGTD     columns<>+0(SB), Y3, Y7
 	VPCMPGTD     columns<>+32(SB), Y3, Y9
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (SI), Y1
 	VMULPS       Y5, Y1, Y3
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y8, Y1, Y3
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y3, Y2, Y2
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias0true
-	VADDPS       (SI), Y0, Y0
-	VADDPS       32(SI), Y2, Y2
+	VADDPS       (R8), Y0, Y0
+	VADDPS       32(R8), Y2, Y2
 
 noBias0true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual0true
-	VMASKMOVPS (DI)(BX*1), Y7, Y3
+	VMASKMOVPS (R9)(CX*1), Y7, Y3
 	VADDPS     Y3, Y0, Y0
-	VMASKMOVPS 32(DI)(BX*1), Y9, Y3
+	VMASKMOVPS 32(R9)(CX*1), Y9, Y3
 	VADDPS     Y3, Y2, Y2
 
 noResidual0true:
-	VMASKMOVPS   Y0, Y7, (AX)(BX*1)
-	VMASKMOVPS   Y2, Y9, 32(AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 4(DX), Y1
+	VMASKMOVPS   Y0, Y7, (DX)(CX*1)
+	VMASKMOVPS   Y2, Y9, 32(DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 4(SI), Y1
 	VMULPS       Y5, Y1, Y3
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y3, Y4, Y4
 	VMULPS       Y8, Y1, Y3
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y3, Y6, Y6
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias1true
-	VADDPS       (SI), Y4, Y4
-	VADDPS       32(SI), Y6, Y6
+	VADDPS       (R8), Y4, Y4
+	VADDPS       32(R8), Y6, Y6
 
 noBias1true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual1true
-	VMASKMOVPS (DI)(BX*1), Y7, Y3
+	VMASKMOVPS (R9)(CX*1), Y7, Y3
 	VADDPS     Y3, Y4, Y4
-	VMASKMOVPS 32(DI)(BX*1), Y9, Y3
+	VMASKMOVPS 32(R9)(CX*1), Y9, Y3
 	VADDPS     Y3, Y6, Y6
 
 noResidual1true:
-	VMASKMOVPS Y4, Y7, (AX)(BX*1)
-	VMASKMOVPS Y6, Y9, 32(AX)(BX*1)
+	VMASKMOVPS Y4, Y7, (DX)(CX*1)
+	VMASKMOVPS Y6, Y9, 32(DX)(CX*1)
+	ADDQ       BX, CX
+
+stored:
+	MOVQ   ldd+8(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	IMUL3Q $0x08, DX, DX
+	SUBQ   DX, CX
+	ADDQ   $0x40, CX
+	ADDQ   BX, b+32(FP)
+	DECQ   panels+56(FP)
+	JNZ    again
 	VZEROUPPER
 	RET
 
-// func tile3AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func tile3AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, panelStride int, groups int, panels int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX2
-TEXT ·tile3AVX2(SB), NOSPLIT, $0-88
-	MOVQ  a+16(FP), AX
-	MOVQ  lda+24(FP), CX
-	MOVQ  b+32(FP), DX
-	MOVQ  groups+40(FP), BX
+TEXT ·tile3AVX2(SB), NOSPLIT, $0-104
+	MOVQ lda+24(FP), AX
+	XORQ CX, CX
+
+again:
+	MOVQ  a+16(FP), DX
+	MOVQ  b+32(FP), BX
+	MOVQ  groups+48(FP), SI
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -325,43 +366,43 @@ TEXT ·tile3AVX2(SB), NOSPLIT, $0-88
 	VPXOR Y11, Y11, Y11
 
 group:
-	VPBROADCASTQ (AX), Y14
-	VPBROADCASTQ (AX)(CX*1), Y15
-	VPMOVSXBW    (DX), Y12
-	VPBROADCASTQ (AX)(CX*2), Y13
+	VPBROADCASTQ (DX), Y14
+	VPBROADCASTQ (DX)(AX*1), Y15
+	VPMOVSXBW    (BX), Y12
+	VPBROADCASTQ (DX)(AX*2), Y13
 	VPMADDWD     Y12, Y13, Y13
 	VPADDD       Y13, Y8, Y8
 	VPMADDWD     Y14, Y12, Y13
 	VPADDD       Y13, Y0, Y0
 	VPMADDWD     Y15, Y12, Y12
 	VPADDD       Y12, Y4, Y4
-	VPMOVSXBW    16(DX), Y12
-	VPBROADCASTQ (AX)(CX*2), Y13
+	VPMOVSXBW    16(BX), Y12
+	VPBROADCASTQ (DX)(AX*2), Y13
 	VPMADDWD     Y12, Y13, Y13
 	VPADDD       Y13, Y9, Y9
 	VPMADDWD     Y14, Y12, Y13
 	VPADDD       Y13, Y1, Y1
 	VPMADDWD     Y15, Y12, Y12
 	VPADDD       Y12, Y5, Y5
-	VPMOVSXBW    32(DX), Y12
-	VPBROADCASTQ (AX)(CX*2), Y13
+	VPMOVSXBW    32(BX), Y12
+	VPBROADCASTQ (DX)(AX*2), Y13
 	VPMADDWD     Y12, Y13, Y13
 	VPADDD       Y13, Y10, Y10
 	VPMADDWD     Y14, Y12, Y13
 	VPADDD       Y13, Y2, Y2
 	VPMADDWD     Y15, Y12, Y12
 	VPADDD       Y12, Y6, Y6
-	VPMOVSXBW    48(DX), Y12
-	VPBROADCASTQ (AX)(CX*2), Y13
+	VPMOVSXBW    48(BX), Y12
+	VPBROADCASTQ (DX)(AX*2), Y13
 	VPMADDWD     Y12, Y13, Y13
 	VPADDD       Y13, Y11, Y11
 	VPMADDWD     Y14, Y12, Y13
 	VPADDD       Y13, Y3, Y3
 	VPMADDWD     Y15, Y12, Y12
 	VPADDD       Y12, Y7, Y7
-	ADDQ         $0x08, AX
-	ADDQ         $0x40, DX
-	DECQ         BX
+	ADDQ         $0x08, DX
+	ADDQ         $0x40, BX
+	DECQ         SI
 	JNZ          group
 	VPHADDD      Y1, Y0, Y0
 	VPERMQ       $0xd8, Y0, Y0
@@ -375,186 +416,205 @@ group:
 	VPERMQ       $0xd8, Y8, Y8
 	VPHADDD      Y11, Y10, Y10
 	VPERMQ       $0xd8, Y10, Y10
-	MOVQ         dst+0(FP), AX
-	MOVQ         ldd+8(FP), CX
-	MOVQ         rowScale+48(FP), DX
-	SHLQ         $0x02, CX
-	TESTQ        DX, DX
+	MOVQ         dst+0(FP), DX
+	MOVQ         ldd+8(FP), BX
+	MOVQ         rowScale+64(FP), SI
+	SHLQ         $0x02, BX
+	TESTQ        SI, SI
 	JNZ          floats
-	VMOVDQU      Y0, (AX)
-	VMOVDQU      Y2, 32(AX)
-	ADDQ         CX, AX
-	VMOVDQU      Y4, (AX)
-	VMOVDQU      Y6, 32(AX)
-	ADDQ         CX, AX
-	VMOVDQU      Y8, (AX)
-	VMOVDQU      Y10, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVDQU      Y0, (DX)(CX*1)
+	VMOVDQU      Y2, 32(DX)(CX*1)
+	ADDQ         BX, CX
+	VMOVDQU      Y4, (DX)(CX*1)
+	VMOVDQU      Y6, 32(DX)(CX*1)
+	ADDQ         BX, CX
+	VMOVDQU      Y8, (DX)(CX*1)
+	VMOVDQU      Y10, 32(DX)(CX*1)
+	ADDQ         BX, CX
+	JMP          stored
 
 floats:
-	MOVQ         colScale+56(FP), BX
-	MOVQ         bias+64(FP), SI
-	MOVQ         residual+72(FP), DI
-	VMOVUPS      (BX), Y5
-	VMOVUPS      32(BX), Y9
-	XORQ         BX, BX
-	CMPQ         last+80(FP), $0x10
+	MOVQ    colScale+72(FP), DI
+	MOVQ    bias+80(FP), R8
+	MOVQ    residual+88(FP), R9
+	VMOVUPS (DI), Y5
+	VMOVUPS 32(DI), Y9
+	ADDQ    $0x40, colScale+72(FP)
+	CMPQ    bias+80(FP), $0x00
+	JE      moved
+	ADDQ    $0x40, bias+80(FP)
+
+moved:
+	CMPQ         last+96(FP), $0x10
 	JL           few
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (SI), Y1
 	VMULPS       Y5, Y1, Y3
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y9, Y1, Y3
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y3, Y2, Y2
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias0false
-	VADDPS       (SI), Y0, Y0
-	VADDPS       32(SI), Y2, Y2
+	VADDPS       (R8), Y0, Y0
+	VADDPS       32(R8), Y2, Y2
 
 noBias0false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual0false
-	VADDPS (DI)(BX*1), Y0, Y0
-	VADDPS 32(DI)(BX*1), Y2, Y2
+	VADDPS (R9)(CX*1), Y0, Y0
+	VADDPS 32(R9)(CX*1), Y2, Y2
 
 noResidual0false:
-	VMOVUPS      Y0, (AX)(BX*1)
-	VMOVUPS      Y2, 32(AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 4(DX), Y1
+	VMOVUPS      Y0, (DX)(CX*1)
+	VMOVUPS      Y2, 32(DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 4(SI), Y1
 	VMULPS       Y5, Y1, Y3
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y3, Y4, Y4
 	VMULPS       Y9, Y1, Y3
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y3, Y6, Y6
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias1false
-	VADDPS       (SI), Y4, Y4
-	VADDPS       32(SI), Y6, Y6
+	VADDPS       (R8), Y4, Y4
+	VADDPS       32(R8), Y6, Y6
 
 noBias1false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual1false
-	VADDPS (DI)(BX*1), Y4, Y4
-	VADDPS 32(DI)(BX*1), Y6, Y6
+	VADDPS (R9)(CX*1), Y4, Y4
+	VADDPS 32(R9)(CX*1), Y6, Y6
 
 noResidual1false:
-	VMOVUPS      Y4, (AX)(BX*1)
-	VMOVUPS      Y6, 32(AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 8(DX), Y1
+	VMOVUPS      Y4, (DX)(CX*1)
+	VMOVUPS      Y6, 32(DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 8(SI), Y1
 	VMULPS       Y5, Y1, Y3
 	VCVTDQ2PS    Y8, Y8
 	VMULPS       Y3, Y8, Y8
 	VMULPS       Y9, Y1, Y3
 	VCVTDQ2PS    Y10, Y10
 	VMULPS       Y3, Y10, Y10
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias2false
-	VADDPS       (SI), Y8, Y8
-	VADDPS       32(SI), Y10, Y10
+	VADDPS       (R8), Y8, Y8
+	VADDPS       32(R8), Y10, Y10
 
 noBias2false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual2false
-	VADDPS (DI)(BX*1), Y8, Y8
-	VADDPS 32(DI)(BX*1), Y10, Y10
+	VADDPS (R9)(CX*1), Y8, Y8
+	VADDPS 32(R9)(CX*1), Y10, Y10
 
 noResidual2false:
-	VMOVUPS Y8, (AX)(BX*1)
-	VMOVUPS Y10, 32(AX)(BX*1)
-	VZEROUPPER
-	RET
+	VMOVUPS Y8, (DX)(CX*1)
+	VMOVUPS Y10, 32(DX)(CX*1)
+	ADDQ    BX, CX
+	JMP     stored
 
 few:
-	VPBROADCASTD last+80(FP), Y3
+	VPBROADCASTD last+96(FP), Y3
 	VPCMPGTD     columns<>+0(SB), Y3, Y7
 	VPCMPGTD     columns<>+32(SB), Y3, Y11
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (SI), Y1
 	VMULPS       Y5, Y1, Y3
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y9, Y1, Y3
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y3, Y2, Y2
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias0true
-	VADDPS       (SI), Y0, Y0
-	VADDPS       32(SI), Y2, Y2
+	VADDPS       (R8), Y0, Y0
+	VADDPS       32(R8), Y2, Y2
 
 noBias0true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual0true
-	VMASKMOVPS (DI)(BX*1), Y7, Y3
+	VMASKMOVPS (R9)(CX*1), Y7, Y3
 	VADDPS     Y3, Y0, Y0
-	VMASKMOVPS 32(DI)(BX*1), Y11, Y3
+	VMASKMOVPS 32(R9)(CX*1), Y11, Y3
 	VADDPS     Y3, Y2, Y2
 
 noResidual0true:
-	VMASKMOVPS   Y0, Y7, (AX)(BX*1)
-	VMASKMOVPS   Y2, Y11, 32(AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 4(DX), Y1
+	VMASKMOVPS   Y0, Y7, (DX)(CX*1)
+	VMASKMOVPS   Y2, Y11, 32(DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 4(SI), Y1
 	VMULPS       Y5, Y1, Y3
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y3, Y4, Y4
 	VMULPS       Y9, Y1, Y3
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y3, Y6, Y6
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias1true
-	VADDPS       (SI), Y4, Y4
-	VADDPS       32(SI), Y6, Y6
+	VADDPS       (R8), Y4, Y4
+	VADDPS       32(R8), Y6, Y6
 
 noBias1true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual1true
-	VMASKMOVPS (DI)(BX*1), Y7, Y3
+	VMASKMOVPS (R9)(CX*1), Y7, Y3
 	VADDPS     Y3, Y4, Y4
-	VMASKMOVPS 32(DI)(BX*1), Y11, Y3
+	VMASKMOVPS 32(R9)(CX*1), Y11, Y3
 	VADDPS     Y3, Y6, Y6
 
 noResidual1true:
-	VMASKMOVPS   Y4, Y7, (AX)(BX*1)
-	VMASKMOVPS   Y6, Y11, 32(AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 8(DX), Y1
+	VMASKMOVPS   Y4, Y7, (DX)(CX*1)
+	VMASKMOVPS   Y6, Y11, 32(DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 8(SI), Y1
 	VMULPS       Y5, Y1, Y3
 	VCVTDQ2PS    Y8, Y8
 	VMULPS       Y3, Y8, Y8
 	VMULPS       Y9, Y1, Y3
 	VCVTDQ2PS    Y10, Y10
 	VMULPS       Y3, Y10, Y10
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias2true
-	VADDPS       (SI), Y8, Y8
-	VADDPS       32(SI), Y10, Y10
+	VADDPS       (R8), Y8, Y8
+	VADDPS       32(R8), Y10, Y10
 
 noBias2true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual2true
-	VMASKMOVPS (DI)(BX*1), Y7, Y3
+	VMASKMOVPS (R9)(CX*1), Y7, Y3
 	VADDPS     Y3, Y8, Y8
-	VMASKMOVPS 32(DI)(BX*1), Y11, Y3
+	VMASKMOVPS 32(R9)(CX*1), Y11, Y3
 	VADDPS     Y3, Y10, Y10
 
 noResidual2true:
-	VMASKMOVPS Y8, Y7, (AX)(BX*1)
-	VMASKMOVPS Y10, Y11, 32(AX)(BX*1)
+	VMASKMOVPS Y8, Y7, (DX)(CX*1)
+	VMASKMOVPS Y10, Y11, 32(DX)(CX*1)
+	ADDQ       BX, CX
+
+stored:
+	MOVQ   ldd+8(FP), DX
+	MOVQ   panelStride+40(FP), BX
+	IMUL3Q $0x0c, DX, DX
+	SUBQ   DX, CX
+	ADDQ   $0x40, CX
+	ADDQ   BX, b+32(FP)
+	DECQ   panels+56(FP)
+	JNZ    again
 	VZEROUPPER
 	RET
 
-// func half4AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func half4AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, tiles int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX2
-TEXT ·half4AVX2(SB), NOSPLIT, $0-88
-	MOVQ  a+16(FP), AX
-	MOVQ  lda+24(FP), CX
-	MOVQ  b+32(FP), DX
-	MOVQ  groups+40(FP), BX
-	LEAQ  (CX)(CX*2), SI
+TEXT ·half4AVX2(SB), NOSPLIT, $0-96
+	MOVQ lda+24(FP), AX
+	XORQ CX, CX
+
+again:
+	MOVQ  a+16(FP), DX
+	MOVQ  b+32(FP), BX
+	MOVQ  groups+40(FP), SI
+	LEAQ  (AX)(AX*2), DI
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -563,80 +623,80 @@ TEXT ·half4AVX2(SB), NOSPLIT, $0-88
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
-	SUBQ  $0x02, BX
+	SUBQ  $0x02, SI
 	JL    last
 
 groups:
-	VPMOVSXBW    (DX), Y8
-	VPMOVSXBW    16(DX), Y9
-	VPBROADCASTQ (AX), Y10
+	VPMOVSXBW    (BX), Y8
+	VPMOVSXBW    16(BX), Y9
+	VPBROADCASTQ (DX), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y0, Y0
 	VPMADDWD     Y9, Y10, Y10
 	VPADDD       Y10, Y1, Y1
-	VPBROADCASTQ (AX)(CX*1), Y10
+	VPBROADCASTQ (DX)(AX*1), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y2, Y2
 	VPMADDWD     Y9, Y10, Y10
 	VPADDD       Y10, Y3, Y3
-	VPBROADCASTQ (AX)(CX*2), Y10
+	VPBROADCASTQ (DX)(AX*2), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y4, Y4
 	VPMADDWD     Y9, Y10, Y10
 	VPADDD       Y10, Y5, Y5
-	VPBROADCASTQ (AX)(SI*1), Y10
+	VPBROADCASTQ (DX)(DI*1), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y6, Y6
 	VPMADDWD     Y9, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPMOVSXBW    64(DX), Y8
-	VPMOVSXBW    80(DX), Y9
-	VPBROADCASTQ 8(AX), Y10
+	VPMOVSXBW    64(BX), Y8
+	VPMOVSXBW    80(BX), Y9
+	VPBROADCASTQ 8(DX), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y0, Y0
 	VPMADDWD     Y9, Y10, Y10
 	VPADDD       Y10, Y1, Y1
-	VPBROADCASTQ 8(AX)(CX*1), Y10
+	VPBROADCASTQ 8(DX)(AX*1), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y2, Y2
 	VPMADDWD     Y9, Y10, Y10
 	VPADDD       Y10, Y3, Y3
-	VPBROADCASTQ 8(AX)(CX*2), Y10
+	VPBROADCASTQ 8(DX)(AX*2), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y4, Y4
 	VPMADDWD     Y9, Y10, Y10
 	VPADDD       Y10, Y5, Y5
-	VPBROADCASTQ 8(AX)(SI*1), Y10
+	VPBROADCASTQ 8(DX)(DI*1), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y6, Y6
 	VPMADDWD     Y9, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	ADDQ         $0x10, AX
-	ADDQ         $0x00000080, DX
-	SUBQ         $0x02, BX
+	ADDQ         $0x10, DX
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x02, SI
 	JGE          groups
 
 last:
-	ADDQ         $0x02, BX
+	ADDQ         $0x02, SI
 	JZ           summed
-	VPMOVSXBW    (DX), Y8
-	VPMOVSXBW    16(DX), Y9
-	VPBROADCASTQ (AX), Y10
+	VPMOVSXBW    (BX), Y8
+	VPMOVSXBW    16(BX), Y9
+	VPBROADCASTQ (DX), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y0, Y0
 	VPMADDWD     Y9, Y10, Y10
 	VPADDD       Y10, Y1, Y1
-	VPBROADCASTQ (AX)(CX*1), Y10
+	VPBROADCASTQ (DX)(AX*1), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y2, Y2
 	VPMADDWD     Y9, Y10, Y10
 	VPADDD       Y10, Y3, Y3
-	VPBROADCASTQ (AX)(CX*2), Y10
+	VPBROADCASTQ (DX)(AX*2), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y4, Y4
 	VPMADDWD     Y9, Y10, Y10
 	VPADDD       Y10, Y5, Y5
-	VPBROADCASTQ (AX)(SI*1), Y10
+	VPBROADCASTQ (DX)(DI*1), Y10
 	VPMADDWD     Y8, Y10, Y11
 	VPADDD       Y11, Y6, Y6
 	VPMADDWD     Y9, Y10, Y10
@@ -651,177 +711,187 @@ summed:
 	VPERMQ  $0xd8, Y4, Y4
 	VPHADDD Y7, Y6, Y6
 	VPERMQ  $0xd8, Y6, Y6
-	MOVQ    dst+0(FP), AX
-	MOVQ    ldd+8(FP), CX
-	MOVQ    rowScale+48(FP), DX
-	SHLQ    $0x02, CX
-	TESTQ   DX, DX
+	MOVQ    dst+0(FP), DX
+	MOVQ    ldd+8(FP), BX
+	MOVQ    rowScale+56(FP), SI
+	SHLQ    $0x02, BX
+	TESTQ   SI, SI
 	JNZ     floats
-	VMOVDQU Y0, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y2, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y4, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y6, (AX)
-	VZEROUPPER
-	RET
+	VMOVDQU Y0, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y2, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y4, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y6, (DX)(CX*1)
+	ADDQ    BX, CX
+	JMP     stored
 
 floats:
-	MOVQ         colScale+56(FP), BX
-	MOVQ         bias+64(FP), SI
-	MOVQ         residual+72(FP), DI
-	VMOVUPS      (BX), Y3
-	XORQ         BX, BX
-	CMPQ         last+80(FP), $0x08
+	MOVQ         colScale+64(FP), DI
+	MOVQ         bias+72(FP), R8
+	MOVQ         residual+80(FP), R9
+	VMOVUPS      (DI), Y3
+	ADDQ         $0x10, rowScale+56(FP)
+	CMPQ         last+88(FP), $0x08
 	JL           few
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y1, Y0, Y0
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias0false
-	VADDPS       (SI), Y0, Y0
+	VADDPS       (R8), Y0, Y0
 
 noBias0false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual0false
-	VADDPS (DI)(BX*1), Y0, Y0
+	VADDPS (R9)(CX*1), Y0, Y0
 
 noResidual0false:
-	VMOVUPS      Y0, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 4(DX), Y1
+	VMOVUPS      Y0, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 4(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y1, Y2, Y2
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias1false
-	VADDPS       (SI), Y2, Y2
+	VADDPS       (R8), Y2, Y2
 
 noBias1false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual1false
-	VADDPS (DI)(BX*1), Y2, Y2
+	VADDPS (R9)(CX*1), Y2, Y2
 
 noResidual1false:
-	VMOVUPS      Y2, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 8(DX), Y1
+	VMOVUPS      Y2, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 8(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y1, Y4, Y4
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias2false
-	VADDPS       (SI), Y4, Y4
+	VADDPS       (R8), Y4, Y4
 
 noBias2false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual2false
-	VADDPS (DI)(BX*1), Y4, Y4
+	VADDPS (R9)(CX*1), Y4, Y4
 
 noResidual2false:
-	VMOVUPS      Y4, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 12(DX), Y1
+	VMOVUPS      Y4, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 12(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y1, Y6, Y6
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias3false
-	VADDPS       (SI), Y6, Y6
+	VADDPS       (R8), Y6, Y6
 
 noBias3false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual3false
-	VADDPS (DI)(BX*1), Y6, Y6
+	VADDPS (R9)(CX*1), Y6, Y6
 
 noResidual3false:
-	VMOVUPS Y6, (AX)(BX*1)
-	VZEROUPPER
-	RET
+	VMOVUPS Y6, (DX)(CX*1)
+	ADDQ    BX, CX
+	JMP     stored
 
 few:
-	VPBROADCASTD last+80(FP), Y1
+	VPBROADCASTD last+88(FP), Y1
 	VPCMPGTD     columns<>+0(SB), Y1, Y5
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y1, Y0, Y0
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias0true
-	VADDPS       (SI), Y0, Y0
+	VADDPS       (R8), Y0, Y0
 
 noBias0true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual0true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y0, Y0
 
 noResidual0true:
-	VMASKMOVPS   Y0, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 4(DX), Y1
+	VMASKMOVPS   Y0, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 4(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y1, Y2, Y2
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias1true
-	VADDPS       (SI), Y2, Y2
+	VADDPS       (R8), Y2, Y2
 
 noBias1true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual1true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y2, Y2
 
 noResidual1true:
-	VMASKMOVPS   Y2, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 8(DX), Y1
+	VMASKMOVPS   Y2, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 8(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y1, Y4, Y4
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias2true
-	VADDPS       (SI), Y4, Y4
+	VADDPS       (R8), Y4, Y4
 
 noBias2true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual2true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y4, Y4
 
 noResidual2true:
-	VMASKMOVPS   Y4, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 12(DX), Y1
+	VMASKMOVPS   Y4, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 12(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y1, Y6, Y6
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias3true
-	VADDPS       (SI), Y6, Y6
+	VADDPS       (R8), Y6, Y6
 
 noBias3true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual3true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y6, Y6
 
 noResidual3true:
-	VMASKMOVPS Y6, Y5, (AX)(BX*1)
+	VMASKMOVPS Y6, Y5, (DX)(CX*1)
+	ADDQ       BX, CX
+
+stored:
+	IMUL3Q $0x04, AX, DX
+	ADDQ   DX, a+16(FP)
+	DECQ   tiles+48(FP)
+	JNZ    again
 	VZEROUPPER
 	RET
 
-// func half5AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func half5AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, tiles int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX2
-TEXT ·half5AVX2(SB), NOSPLIT, $0-88
-	MOVQ  a+16(FP), AX
-	MOVQ  lda+24(FP), CX
-	MOVQ  b+32(FP), DX
-	MOVQ  groups+40(FP), BX
-	LEAQ  (CX)(CX*2), SI
+TEXT ·half5AVX2(SB), NOSPLIT, $0-96
+	MOVQ lda+24(FP), AX
+	XORQ CX, CX
+
+again:
+	MOVQ  a+16(FP), DX
+	MOVQ  b+32(FP), BX
+	MOVQ  groups+40(FP), SI
+	LEAQ  (AX)(AX*2), DI
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -832,95 +902,95 @@ TEXT ·half5AVX2(SB), NOSPLIT, $0-88
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
 	VPXOR Y9, Y9, Y9
-	SUBQ  $0x02, BX
+	SUBQ  $0x02, SI
 	JL    last
 
 groups:
-	VPMOVSXBW    (DX), Y10
-	VPMOVSXBW    16(DX), Y11
-	VPBROADCASTQ (AX), Y12
+	VPMOVSXBW    (BX), Y10
+	VPMOVSXBW    16(BX), Y11
+	VPBROADCASTQ (DX), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y0, Y0
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y1, Y1
-	VPBROADCASTQ (AX)(CX*1), Y12
+	VPBROADCASTQ (DX)(AX*1), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y2, Y2
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y3, Y3
-	VPBROADCASTQ (AX)(CX*2), Y12
+	VPBROADCASTQ (DX)(AX*2), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y4, Y4
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y5, Y5
-	VPBROADCASTQ (AX)(SI*1), Y12
+	VPBROADCASTQ (DX)(DI*1), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y6, Y6
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y7, Y7
-	VPBROADCASTQ (AX)(CX*4), Y12
+	VPBROADCASTQ (DX)(AX*4), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y8, Y8
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPMOVSXBW    64(DX), Y10
-	VPMOVSXBW    80(DX), Y11
-	VPBROADCASTQ 8(AX), Y12
+	VPMOVSXBW    64(BX), Y10
+	VPMOVSXBW    80(BX), Y11
+	VPBROADCASTQ 8(DX), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y0, Y0
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y1, Y1
-	VPBROADCASTQ 8(AX)(CX*1), Y12
+	VPBROADCASTQ 8(DX)(AX*1), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y2, Y2
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y3, Y3
-	VPBROADCASTQ 8(AX)(CX*2), Y12
+	VPBROADCASTQ 8(DX)(AX*2), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y4, Y4
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y5, Y5
-	VPBROADCASTQ 8(AX)(SI*1), Y12
+	VPBROADCASTQ 8(DX)(DI*1), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y6, Y6
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y7, Y7
-	VPBROADCASTQ 8(AX)(CX*4), Y12
+	VPBROADCASTQ 8(DX)(AX*4), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y8, Y8
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	ADDQ         $0x10, AX
-	ADDQ         $0x00000080, DX
-	SUBQ         $0x02, BX
+	ADDQ         $0x10, DX
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x02, SI
 	JGE          groups
 
 last:
-	ADDQ         $0x02, BX
+	ADDQ         $0x02, SI
 	JZ           summed
-	VPMOVSXBW    (DX), Y10
-	VPMOVSXBW    16(DX), Y11
-	VPBROADCASTQ (AX), Y12
+	VPMOVSXBW    (BX), Y10
+	VPMOVSXBW    16(BX), Y11
+	VPBROADCASTQ (DX), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y0, Y0
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y1, Y1
-	VPBROADCASTQ (AX)(CX*1), Y12
+	VPBROADCASTQ (DX)(AX*1), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y2, Y2
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y3, Y3
-	VPBROADCASTQ (AX)(CX*2), Y12
+	VPBROADCASTQ (DX)(AX*2), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y4, Y4
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y5, Y5
-	VPBROADCASTQ (AX)(SI*1), Y12
+	VPBROADCASTQ (DX)(DI*1), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y6, Y6
 	VPMADDWD     Y11, Y12, Y12
 	VPADDD       Y12, Y7, Y7
-	VPBROADCASTQ (AX)(CX*4), Y12
+	VPBROADCASTQ (DX)(AX*4), Y12
 	VPMADDWD     Y10, Y12, Y13
 	VPADDD       Y13, Y8, Y8
 	VPMADDWD     Y11, Y12, Y12
@@ -937,213 +1007,223 @@ summed:
 	VPERMQ  $0xd8, Y6, Y6
 	VPHADDD Y9, Y8, Y8
 	VPERMQ  $0xd8, Y8, Y8
-	MOVQ    dst+0(FP), AX
-	MOVQ    ldd+8(FP), CX
-	MOVQ    rowScale+48(FP), DX
-	SHLQ    $0x02, CX
-	TESTQ   DX, DX
+	MOVQ    dst+0(FP), DX
+	MOVQ    ldd+8(FP), BX
+	MOVQ    rowScale+56(FP), SI
+	SHLQ    $0x02, BX
+	TESTQ   SI, SI
 	JNZ     floats
-	VMOVDQU Y0, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y2, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y4, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y6, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y8, (AX)
-	VZEROUPPER
-	RET
+	VMOVDQU Y0, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y2, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y4, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y6, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y8, (DX)(CX*1)
+	ADDQ    BX, CX
+	JMP     stored
 
 floats:
-	MOVQ         colScale+56(FP), BX
-	MOVQ         bias+64(FP), SI
-	MOVQ         residual+72(FP), DI
-	VMOVUPS      (BX), Y3
-	XORQ         BX, BX
-	CMPQ         last+80(FP), $0x08
+	MOVQ         colScale+64(FP), DI
+	MOVQ         bias+72(FP), R8
+	MOVQ         residual+80(FP), R9
+	VMOVUPS      (DI), Y3
+	ADDQ         $0x14, rowScale+56(FP)
+	CMPQ         last+88(FP), $0x08
 	JL           few
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y1, Y0, Y0
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias0false
-	VADDPS       (SI), Y0, Y0
+	VADDPS       (R8), Y0, Y0
 
 noBias0false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual0false
-	VADDPS (DI)(BX*1), Y0, Y0
+	VADDPS (R9)(CX*1), Y0, Y0
 
 noResidual0false:
-	VMOVUPS      Y0, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 4(DX), Y1
+	VMOVUPS      Y0, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 4(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y1, Y2, Y2
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias1false
-	VADDPS       (SI), Y2, Y2
+	VADDPS       (R8), Y2, Y2
 
 noBias1false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual1false
-	VADDPS (DI)(BX*1), Y2, Y2
+	VADDPS (R9)(CX*1), Y2, Y2
 
 noResidual1false:
-	VMOVUPS      Y2, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 8(DX), Y1
+	VMOVUPS      Y2, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 8(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y1, Y4, Y4
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias2false
-	VADDPS       (SI), Y4, Y4
+	VADDPS       (R8), Y4, Y4
 
 noBias2false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual2false
-	VADDPS (DI)(BX*1), Y4, Y4
+	VADDPS (R9)(CX*1), Y4, Y4
 
 noResidual2false:
-	VMOVUPS      Y4, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 12(DX), Y1
+	VMOVUPS      Y4, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 12(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y1, Y6, Y6
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias3false
-	VADDPS       (SI), Y6, Y6
+	VADDPS       (R8), Y6, Y6
 
 noBias3false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual3false
-	VADDPS (DI)(BX*1), Y6, Y6
+	VADDPS (R9)(CX*1), Y6, Y6
 
 noResidual3false:
-	VMOVUPS      Y6, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 16(DX), Y1
+	VMOVUPS      Y6, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 16(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y8, Y8
 	VMULPS       Y1, Y8, Y8
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias4false
-	VADDPS       (SI), Y8, Y8
+	VADDPS       (R8), Y8, Y8
 
 noBias4false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual4false
-	VADDPS (DI)(BX*1), Y8, Y8
+	VADDPS (R9)(CX*1), Y8, Y8
 
 noResidual4false:
-	VMOVUPS Y8, (AX)(BX*1)
-	VZEROUPPER
-	RET
+	VMOVUPS Y8, (DX)(CX*1)
+	ADDQ    BX, CX
+	JMP     stored
 
 few:
-	VPBROADCASTD last+80(FP), Y1
+	VPBROADCASTD last+88(FP), Y1
 	VPCMPGTD     columns<>+0(SB), Y1, Y5
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y1, Y0, Y0
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias0true
-	VADDPS       (SI), Y0, Y0
+	VADDPS       (R8), Y0, Y0
 
 noBias0true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual0true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y0, Y0
 
 noResidual0true:
-	VMASKMOVPS   Y0, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 4(DX), Y1
+	VMASKMOVPS   Y0, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 4(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y1, Y2, Y2
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias1true
-	VADDPS       (SI), Y2, Y2
+	VADDPS       (R8), Y2, Y2
 
 noBias1true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual1true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y2, Y2
 
 noResidual1true:
-	VMASKMOVPS   Y2, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 8(DX), Y1
+	VMASKMOVPS   Y2, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 8(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y1, Y4, Y4
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias2true
-	VADDPS       (SI), Y4, Y4
+	VADDPS       (R8), Y4, Y4
 
 noBias2true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual2true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y4, Y4
 
 noResidual2true:
-	VMASKMOVPS   Y4, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 12(DX), Y1
+	VMASKMOVPS   Y4, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 12(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y1, Y6, Y6
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias3true
-	VADDPS       (SI), Y6, Y6
+	VADDPS       (R8), Y6, Y6
 
 noBias3true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual3true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y6, Y6
 
 noResidual3true:
-	VMASKMOVPS   Y6, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 16(DX), Y1
+	VMASKMOVPS   Y6, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 16(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y8, Y8
 	VMULPS       Y1, Y8, Y8
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias4true
-	VADDPS       (SI), Y8, Y8
+	VADDPS       (R8), Y8, Y8
 
 noBias4true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual4true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y8, Y8
 
 noResidual4true:
-	VMASKMOVPS Y8, Y5, (AX)(BX*1)
+	VMASKMOVPS Y8, Y5, (DX)(CX*1)
+	ADDQ       BX, CX
+
+stored:
+	IMUL3Q $0x05, AX, DX
+	ADDQ   DX, a+16(FP)
+	DECQ   tiles+48(FP)
+	JNZ    again
 	VZEROUPPER
 	RET
 
-// func half6AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
+// func half6AVX2(dst *float32, ldd int, a *byte, lda int, b *int8, groups int, tiles int, rowScale *float32, colScale *float32, bias *float32, residual *float32, last int)
 // Requires: AVX, AVX2
-TEXT ·half6AVX2(SB), NOSPLIT, $0-88
-	MOVQ  a+16(FP), AX
-	MOVQ  lda+24(FP), CX
-	MOVQ  b+32(FP), DX
-	MOVQ  groups+40(FP), BX
-	LEAQ  (CX)(CX*2), SI
-	LEAQ  (CX)(CX*4), DI
+TEXT ·half6AVX2(SB), NOSPLIT, $0-96
+	MOVQ lda+24(FP), AX
+	XORQ CX, CX
+
+again:
+	MOVQ  a+16(FP), DX
+	MOVQ  b+32(FP), BX
+	MOVQ  groups+40(FP), SI
+	LEAQ  (AX)(AX*2), DI
+	LEAQ  (AX)(AX*4), R8
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -1156,110 +1236,110 @@ TEXT ·half6AVX2(SB), NOSPLIT, $0-88
 	VPXOR Y9, Y9, Y9
 	VPXOR Y10, Y10, Y10
 	VPXOR Y11, Y11, Y11
-	SUBQ  $0x02, BX
+	SUBQ  $0x02, SI
 	JL    last
 
 groups:
-	VPMOVSXBW    (DX), Y12
-	VPMOVSXBW    16(DX), Y13
-	VPBROADCASTQ (AX), Y14
+	VPMOVSXBW    (BX), Y12
+	VPMOVSXBW    16(BX), Y13
+	VPBROADCASTQ (DX), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y0, Y0
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y1, Y1
-	VPBROADCASTQ (AX)(CX*1), Y14
+	VPBROADCASTQ (DX)(AX*1), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y2, Y2
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y3, Y3
-	VPBROADCASTQ (AX)(CX*2), Y14
+	VPBROADCASTQ (DX)(AX*2), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y4, Y4
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y5, Y5
-	VPBROADCASTQ (AX)(SI*1), Y14
+	VPBROADCASTQ (DX)(DI*1), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y6, Y6
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y7, Y7
-	VPBROADCASTQ (AX)(CX*4), Y14
+	VPBROADCASTQ (DX)(AX*4), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y8, Y8
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y9, Y9
-	VPBROADCASTQ (AX)(DI*1), Y14
+	VPBROADCASTQ (DX)(R8*1), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y10, Y10
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y11, Y11
-	VPMOVSXBW    64(DX), Y12
-	VPMOVSXBW    80(DX), Y13
-	VPBROADCASTQ 8(AX), Y14
+	VPMOVSXBW    64(BX), Y12
+	VPMOVSXBW    80(BX), Y13
+	VPBROADCASTQ 8(DX), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y0, Y0
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y1, Y1
-	VPBROADCASTQ 8(AX)(CX*1), Y14
+	VPBROADCASTQ 8(DX)(AX*1), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y2, Y2
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y3, Y3
-	VPBROADCASTQ 8(AX)(CX*2), Y14
+	VPBROADCASTQ 8(DX)(AX*2), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y4, Y4
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y5, Y5
-	VPBROADCASTQ 8(AX)(SI*1), Y14
+	VPBROADCASTQ 8(DX)(DI*1), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y6, Y6
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y7, Y7
-	VPBROADCASTQ 8(AX)(CX*4), Y14
+	VPBROADCASTQ 8(DX)(AX*4), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y8, Y8
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y9, Y9
-	VPBROADCASTQ 8(AX)(DI*1), Y14
+	VPBROADCASTQ 8(DX)(R8*1), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y10, Y10
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y11, Y11
-	ADDQ         $0x10, AX
-	ADDQ         $0x00000080, DX
-	SUBQ         $0x02, BX
+	ADDQ         $0x10, DX
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x02, SI
 	JGE          groups
 
 last:
-	ADDQ         $0x02, BX
+	ADDQ         $0x02, SI
 	JZ           summed
-	VPMOVSXBW    (DX), Y12
-	VPMOVSXBW    16(DX), Y13
-	VPBROADCASTQ (AX), Y14
+	VPMOVSXBW    (BX), Y12
+	VPMOVSXBW    16(BX), Y13
+	VPBROADCASTQ (DX), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y0, Y0
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y1, Y1
-	VPBROADCASTQ (AX)(CX*1), Y14
+	VPBROADCASTQ (DX)(AX*1), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y2, Y2
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y3, Y3
-	VPBROADCASTQ (AX)(CX*2), Y14
+	VPBROADCASTQ (DX)(AX*2), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y4, Y4
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y5, Y5
-	VPBROADCASTQ (AX)(SI*1), Y14
+	VPBROADCASTQ (DX)(DI*1), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y6, Y6
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y7, Y7
-	VPBROADCASTQ (AX)(CX*4), Y14
+	VPBROADCASTQ (DX)(AX*4), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y8, Y8
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y9, Y9
-	VPBROADCASTQ (AX)(DI*1), Y14
+	VPBROADCASTQ (DX)(R8*1), Y14
 	VPMADDWD     Y12, Y14, Y15
 	VPADDD       Y15, Y10, Y10
 	VPMADDWD     Y13, Y14, Y14
@@ -1278,236 +1358,243 @@ summed:
 	VPERMQ  $0xd8, Y8, Y8
 	VPHADDD Y11, Y10, Y10
 	VPERMQ  $0xd8, Y10, Y10
-	MOVQ    dst+0(FP), AX
-	MOVQ    ldd+8(FP), CX
-	MOVQ    rowScale+48(FP), DX
-	SHLQ    $0x02, CX
-	TESTQ   DX, DX
+	MOVQ    dst+0(FP), DX
+	MOVQ    ldd+8(FP), BX
+	MOVQ    rowScale+56(FP), SI
+	SHLQ    $0x02, BX
+	TESTQ   SI, SI
 	JNZ     floats
-	VMOVDQU Y0, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y2, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y4, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y6, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y8, (AX)
-	ADDQ    CX, AX
-	VMOVDQU Y10, (AX)
-	VZEROUPPER
-	RET
+	VMOVDQU Y0, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y2, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y4, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y6, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y8, (DX)(CX*1)
+	ADDQ    BX, CX
+	VMOVDQU Y10, (DX)(CX*1)
+	ADDQ    BX, CX
+	JMP     stored
 
 floats:
-	MOVQ         colScale+56(FP), BX
-	MOVQ         bias+64(FP), SI
-	MOVQ         residual+72(FP), DI
-	VMOVUPS      (BX), Y3
-	XORQ         BX, BX
-	CMPQ         last+80(FP), $0x08
+	MOVQ         colScale+64(FP), DI
+	MOVQ         bias+72(FP), R8
+	MOVQ         residual+80(FP), R9
+	VMOVUPS      (DI), Y3
+	ADDQ         $0x18, rowScale+56(FP)
+	CMPQ         last+88(FP), $0x08
 	JL           few
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y1, Y0, Y0
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias0false
-	VADDPS       (SI), Y0, Y0
+	VADDPS       (R8), Y0, Y0
 
 noBias0false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual0false
-	VADDPS (DI)(BX*1), Y0, Y0
+	VADDPS (R9)(CX*1), Y0, Y0
 
 noResidual0false:
-	VMOVUPS      Y0, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 4(DX), Y1
+	VMOVUPS      Y0, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 4(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y1, Y2, Y2
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias1false
-	VADDPS       (SI), Y2, Y2
+	VADDPS       (R8), Y2, Y2
 
 noBias1false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual1false
-	VADDPS (DI)(BX*1), Y2, Y2
+	VADDPS (R9)(CX*1), Y2, Y2
 
 noResidual1false:
-	VMOVUPS      Y2, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 8(DX), Y1
+	VMOVUPS      Y2, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 8(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y1, Y4, Y4
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias2false
-	VADDPS       (SI), Y4, Y4
+	VADDPS       (R8), Y4, Y4
 
 noBias2false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual2false
-	VADDPS (DI)(BX*1), Y4, Y4
+	VADDPS (R9)(CX*1), Y4, Y4
 
 noResidual2false:
-	VMOVUPS      Y4, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 12(DX), Y1
+	VMOVUPS      Y4, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 12(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y1, Y6, Y6
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias3false
-	VADDPS       (SI), Y6, Y6
+	VADDPS       (R8), Y6, Y6
 
 noBias3false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual3false
-	VADDPS (DI)(BX*1), Y6, Y6
+	VADDPS (R9)(CX*1), Y6, Y6
 
 noResidual3false:
-	VMOVUPS      Y6, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 16(DX), Y1
+	VMOVUPS      Y6, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 16(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y8, Y8
 	VMULPS       Y1, Y8, Y8
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias4false
-	VADDPS       (SI), Y8, Y8
+	VADDPS       (R8), Y8, Y8
 
 noBias4false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual4false
-	VADDPS (DI)(BX*1), Y8, Y8
+	VADDPS (R9)(CX*1), Y8, Y8
 
 noResidual4false:
-	VMOVUPS      Y8, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 20(DX), Y1
+	VMOVUPS      Y8, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 20(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y10, Y10
 	VMULPS       Y1, Y10, Y10
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias5false
-	VADDPS       (SI), Y10, Y10
+	VADDPS       (R8), Y10, Y10
 
 noBias5false:
-	TESTQ  DI, DI
+	TESTQ  R9, R9
 	JZ     noResidual5false
-	VADDPS (DI)(BX*1), Y10, Y10
+	VADDPS (R9)(CX*1), Y10, Y10
 
 noResidual5false:
-	VMOVUPS Y10, (AX)(BX*1)
-	VZEROUPPER
-	RET
+	VMOVUPS Y10, (DX)(CX*1)
+	ADDQ    BX, CX
+	JMP     stored
 
 few:
-	VPBROADCASTD last+80(FP), Y1
+	VPBROADCASTD last+88(FP), Y1
 	VPCMPGTD     columns<>+0(SB), Y1, Y5
-	VBROADCASTSS (DX), Y1
+	VBROADCASTSS (SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y1, Y0, Y0
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias0true
-	VADDPS       (SI), Y0, Y0
+	VADDPS       (R8), Y0, Y0
 
 noBias0true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual0true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y0, Y0
 
 noResidual0true:
-	VMASKMOVPS   Y0, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 4(DX), Y1
+	VMASKMOVPS   Y0, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 4(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y1, Y2, Y2
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias1true
-	VADDPS       (SI), Y2, Y2
+	VADDPS       (R8), Y2, Y2
 
 noBias1true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual1true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y2, Y2
 
 noResidual1true:
-	VMASKMOVPS   Y2, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 8(DX), Y1
+	VMASKMOVPS   Y2, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 8(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y1, Y4, Y4
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias2true
-	VADDPS       (SI), Y4, Y4
+	VADDPS       (R8), Y4, Y4
 
 noBias2true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual2true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y4, Y4
 
 noResidual2true:
-	VMASKMOVPS   Y4, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 12(DX), Y1
+	VMASKMOVPS   Y4, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 12(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y1, Y6, Y6
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias3true
-	VADDPS       (SI), Y6, Y6
+	VADDPS       (R8), Y6, Y6
 
 noBias3true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual3true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y6, Y6
 
 noResidual3true:
-	VMASKMOVPS   Y6, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 16(DX), Y1
+	VMASKMOVPS   Y6, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 16(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y8, Y8
 	VMULPS       Y1, Y8, Y8
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias4true
-	VADDPS       (SI), Y8, Y8
+	VADDPS       (R8), Y8, Y8
 
 noBias4true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual4true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y8, Y8
 
 noResidual4true:
-	VMASKMOVPS   Y8, Y5, (AX)(BX*1)
-	ADDQ         CX, BX
-	VBROADCASTSS 20(DX), Y1
+	VMASKMOVPS   Y8, Y5, (DX)(CX*1)
+	ADDQ         BX, CX
+	VBROADCASTSS 20(SI), Y1
 	VMULPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y10, Y10
 	VMULPS       Y1, Y10, Y10
-	TESTQ        SI, SI
+	TESTQ        R8, R8
 	JZ           noBias5true
-	VADDPS       (SI), Y10, Y10
+	VADDPS       (R8), Y10, Y10
 
 noBias5true:
-	TESTQ      DI, DI
+	TESTQ      R9, R9
 	JZ         noResidual5true
-	VMASKMOVPS (DI)(BX*1), Y5, Y1
+	VMASKMOVPS (R9)(CX*1), Y5, Y1
 	VADDPS     Y1, Y10, Y10
 
 noResidual5true:
-	VMASKMOVPS Y10, Y5, (AX)(BX*1)
+	VMASKMOVPS Y10, Y5, (DX)(CX*1)
+	ADDQ       BX, CX
+
+stored:
+	IMUL3Q $0x06, AX, DX
+	ADDQ   DX, a+16(FP)
+	DECQ   tiles+48(FP)
+	JNZ    again
 	VZEROUPPER
 	RET
 

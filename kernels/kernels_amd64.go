@@ -32,7 +32,7 @@ func archPrimitives(level Level, p *primitives) {
 		p.valueBytes, p.rowBlock, p.product, p.round = 2, 12, productSSE41, roundWords
 		return
 	}
-	p.valueBytes, p.rowBlock, p.product = 2, 12, productAVX2
+	p.valueBytes, p.rowBlock, p.mostRows, p.product = 2, 12, mostRows, productAVX2
 	p.amax, p.round, p.roundBytes, p.dequant = amaxBlocks, roundWordsAVX2, roundBytesAVX2, dequantBlocks
 	p.gelu, p.silu, p.exp, p.maximum, p.multiply = geluBlocks, siluBlocks, expBlocks, maximumBlocks, multiplyBlocks
 	p.sum, p.squares, p.normalise = sumBlocks, squaresBlocks, normaliseBlocks

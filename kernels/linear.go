@@ -52,7 +52,7 @@ func LinearScratch(rows, k int) int {
 // whole tiles, if they still stay in the first-level cache.
 func (s *Set) blockRows(rows, k int, sums bool) int {
 	const tile, cache = 6, 32 << 10
-	most := min(LinearScratch(rows, k)-align64(4*mostRows), cache) / stride(k) / tile * tile
+	most := min(LinearScratch(rows, k)-align64(4*mostRows), cache) / (s.valueBytes * stride(k)) / tile * tile
 	if most = min(most, s.mostRows); sums || most <= s.rowBlock {
 		return min(rows, s.rowBlock)
 	}

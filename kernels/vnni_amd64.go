@@ -90,16 +90,20 @@ func (v *vnni) affine(dst []float32, ldd int, a []byte, lda int, rowScale []floa
 	}
 }
 
-// operands are what a kernel takes of panels panels of b, from panel p on.
+// operands are what a kernel takes of panels panels of b, from panel p on: nil for
+// what b has none of.
 type operands struct {
 	data        *int8
-	sum         *int32 // nil: none
+	sum         *int32
 	scale, bias *float32
 }
 
 func (b *right) operands(p, panels int) (o operands) {
 	from, to := p*PanelWidth, (p+panels)*PanelWidth
-	o.data, o.scale = &b.data[p*b.stride], &b.scale[from:to][0]
+	o.data = &b.data[p*b.stride]
+	if b.scale != nil {
+		o.scale = &b.scale[from:to][0]
+	}
 	if b.sum != nil {
 		o.sum = &b.sum[from:to][0]
 	}
