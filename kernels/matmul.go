@@ -24,23 +24,46 @@ type MatMulArgs struct {
 // The rows of a block of A, in the second-level cache, pass one panel of B after the
 // other, a panel being a tile's width of columns. Both are read where they lie unless
 // they are transposed, or their rows would meet in one set of a cache: then they are
-// packed first, a block of A or a strip of B at a time. The sum over k is taken
-// depthBlock at a time, in order: neither tiles nor threads change a result.
+// packed first, a block of A at once and a panel of B while the one before is
+// multiplied. The sum over k is taken depthBlock at a time, or at once up to two of
+// them, in order: neither tiles nor threads change a result.
 const (
 	cacheSets   = 4096 / 4 // values that lie so far apart meet in one set
 	depthBlock  = 512
-	rowBlock    = 264 // whole tiles at every level
+	rowBlock    = 264 // almost whole tiles at every level
 	columnBlock = 1024
-	strip       = 256             // columns packed at a time
-	fewRows     = 48              // do not pay for the packing of B
-	paddedDepth = depthBlock + 16 // rows of a copy of A must not meet in one set of a cache
+	fewRows     = 48        // do not pay for the packing of B
+	keptValues  = 128 << 10 // stay in the second-level cache from one product to the next
 	widestTile  = 32
-	edgeValues  = 12 * widestTile // of the largest tile
+	edgeValues  = 14 * widestTile // of the largest tile
 )
 
-// MatMulScratch is the working memory of a MatMul in bytes, 2.7 MB at most.
+// deepest is the largest block of a depth.
+func deepest(k int) int {
+	if k <= 2*depthBlock {
+		return k
+	}
+	return depthBlock
+}
+
+// rowsAtOnce is what of A shares a cache with the panels of B.
+func rowsAtOnce(m, k int) int {
+	if m > rowBlock && deepest(k) > depthBlock {
+		return rowBlock / 2
+	}
+	return min(m, rowBlock)
+}
+
+// apart is how far apart rows of a copy of A lie: they must not meet in one set.
+func apart(depth int) int { return (depth+255)&^255 + 16 }
+
+// MatMulScratch is the working memory of a MatMul in bytes, 4.8 MB at most.
 func MatMulScratch(m, n, k int) int {
-	return 64 + 4*(edgeValues+min(m, rowBlock)*paddedDepth+min(padded(n), columnBlock)*min(k, depthBlock))
+	columns := min(padded(n), columnBlock)
+	if m <= rowBlock {
+		columns = min(columns, 2*widestTile)
+	}
+	return 64 + 4*(edgeValues+rowsAtOnce(m, k)*apart(deepest(k))+columns*deepest(k))
 }
 
 func padded(n int) int { return (n + widestTile - 1) / widestTile * widestTile }
@@ -50,10 +73,9 @@ type floatTile struct {
 	rows, columns int // of a whole tile
 	vector        int // columns are written in multiples of it
 	// run computes c = alpha*a*b + beta*c for one tile. With beta 0 it reads no c.
-	run func(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, columns int, alpha, beta float32)
-	// spread writes dst[p*stride+i] = src[p*columns+i] for i < columns; lds further
-	// lies the next row.
-	spread func(dst []float32, stride int, src []float32, lds, panels int)
+	run func(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, columns int, alpha, beta float32, next lines)
+	// stack writes dst[i*columns+j] = src[i*lds+j] for j < columns.
+	stack func(dst, src []float32, lds, rows int)
 	// transpose writes dst[j*ldd+i] = src[i*lds+j].
 	transpose func(dst []float32, ldd int, src []float32, lds, rows, columns int)
 }
@@ -74,20 +96,9 @@ func (s *Set) MatMul(a *MatMulArgs) {
 		return
 	}
 	edge, copied, packed := a.scratch()
-	blocks := (a.K + depthBlock - 1) / depthBlock
-	for block := range blocks {
-		p := part{MatMulArgs: a, tile: &s.tile, k: a.K * block / blocks, beta: 1}
-		p.depth = a.K*(block+1)/blocks - p.k
-		if block == 0 {
-			p.beta = a.Beta + 0 // -0 is 0
-		}
-		for p.n = 0; p.n < a.N; p.n += columnBlock {
-			for p.m = 0; p.m < a.M; p.m += rowBlock {
-				p.rows, p.columns = min(rowBlock, a.M-p.m), min(columnBlock, a.N-p.n)
-				p.left(copied)
-				p.run(edge, packed)
-			}
-		}
+	for p := a.part(&s.tile, 0, 0, 0); p.depth > 0; p = p.next() {
+		p.left(copied)
+		p.run(edge, packed)
 	}
 }
 
@@ -127,7 +138,7 @@ func (a *MatMulArgs) check() {
 func (a *MatMulArgs) scratch() (edge, copied, packed []float32) {
 	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(a.Scratch))) & 63)
 	all := floats(a.Scratch[skip:], (len(a.Scratch)-skip)/4)
-	left := edgeValues + min(a.M, rowBlock)*paddedDepth
+	left := edgeValues + rowsAtOnce(a.M, a.K)*apart(deepest(a.K))
 	return all[:edgeValues], all[edgeValues:left], all[left:]
 }
 
@@ -135,98 +146,98 @@ func (a *MatMulArgs) scratch() (edge, copied, packed []float32) {
 type part struct {
 	*MatMulArgs
 	tile                 *floatTile
-	m, n, k              int // where it begins
+	block, m, n, k       int // where it begins
 	rows, columns, depth int
 	beta                 float32
 	a                    []float32 // the block of op(A) by rows
 	lda                  int
 }
 
+func (a *MatMulArgs) part(t *floatTile, block, n, m int) part {
+	blocks := (a.K + deepest(a.K) - 1) / deepest(a.K)
+	p := part{MatMulArgs: a, tile: t, block: block, m: m, n: n, k: a.K * block / blocks,
+		rows: min(rowsAtOnce(a.M, a.K), a.M-m), columns: min(columnBlock, a.N-n), beta: 1}
+	p.depth = a.K*(block+1)/blocks - p.k
+	if block == 0 {
+		p.beta = a.Beta + 0 // -0 is 0
+	}
+	return p
+}
+
+// next has no depth if p is the last part.
+func (p *part) next() part {
+	switch {
+	case p.m+p.rows < p.M:
+		return p.part(p.tile, p.block, p.n, p.m+p.rows)
+	case p.n+columnBlock < p.N:
+		return p.part(p.tile, p.block, p.n+columnBlock, 0)
+	case p.k+p.depth < p.K:
+		return p.part(p.tile, p.block+1, 0, 0)
+	}
+	return part{}
+}
+
 // left finds the block of op(A): where it lies, or copied if it is transposed or if
 // its rows would meet in one set of a cache.
 func (p *part) left(copied []float32) {
-	p.a, p.lda = copied, paddedDepth
+	p.a, p.lda = copied, apart(p.depth)
 	switch {
 	case p.TransA:
-		p.tile.transpose(copied, paddedDepth, p.A[p.k*p.LDA+p.m:], p.LDA, p.depth, p.rows)
+		p.tile.transpose(copied, p.lda, p.A[p.k*p.LDA+p.m:], p.LDA, p.depth, p.rows)
 	case p.LDA%cacheSets == 0:
 		for i := range p.rows {
-			copy(copied[i*paddedDepth:][:p.depth], p.A[(p.m+i)*p.LDA+p.k:])
+			copy(copied[i*p.lda:][:p.depth], p.A[(p.m+i)*p.LDA+p.k:])
 		}
 	default:
 		p.a, p.lda = p.A[p.m*p.LDA+p.k:], p.LDA
 	}
 }
 
-// run multiplies the rows with one panel after the other. What must be packed is, by
-// the first rows, and kept if there are others.
+// run multiplies the rows with one panel after the other.
 func (p *part) run(edge, packed []float32) {
-	t := p.tile
-	inPlace := !p.TransB && (p.LDB%cacheSets != 0 || p.M <= fewRows)
-	for j := 0; j < p.columns; j += strip {
-		n, width, panels := p.n+j, min(strip, p.columns-j), packed
-		if p.M > rowBlock {
-			panels = packed[j*p.depth:]
-		}
-		if p.m == 0 && !inPlace {
-			p.pack(panels, n, width)
-		}
-		for i := 0; i < width; i += t.columns {
-			panel, ldb, wide := panels[i*p.depth:], t.columns, min(t.columns, width-i)
-			switch {
-			case inPlace && wide%t.vector == 0:
-				panel, ldb = p.B[p.k*p.LDB+n+i:], p.LDB
-			case inPlace:
-				p.pack(panel, n+i, wide)
-			}
-			p.column(edge, panel, ldb, n+i, wide)
-		}
+	now, next := &panel{}, &panel{}
+	p.panel(next, packed, 0)
+	if next.pending {
+		next.pack(p, p.depth)
 	}
-}
-
-// pack writes width columns of op(B) as panels of [depth][tile.columns], zero
-// padded: subnormals of old memory would be slow.
-func (p *part) pack(panels []float32, n, width int) {
-	t := p.tile
-	stride, whole := t.columns*p.depth, width/t.columns
-	last := panels[whole*stride:]
-	if width%t.columns > 0 {
-		clear(last[:stride])
-	}
-	if p.TransB {
-		for i := 0; i < width; i += t.columns {
-			t.transpose(panels[i*p.depth:], t.columns, p.B[(n+i)*p.LDB+p.k:], p.LDB, min(t.columns, width-i), p.depth)
-		}
-		return
-	}
-	for i := range p.depth {
-		row := p.B[(p.k+i)*p.LDB+n:][:width]
-		if whole > 0 {
-			t.spread(panels[i*t.columns:], stride, row, p.LDB, whole)
-		}
-		if whole*t.columns < width {
-			copy(last[i*t.columns:], row[whole*t.columns:])
-		}
+	for i := 0; i < p.columns; i += p.tile.columns {
+		now, next = next, now
+		p.panel(next, packed, i+p.tile.columns)
+		p.column(edge, now, next)
 	}
 }
 
 // column multiplies the rows with one panel. It shares them evenly among tiles:
-// short ones are slow.
-func (p *part) column(edge, panel []float32, ldb, n, width int) {
+// short ones are slow, and so are high ones whose rows meet in a quarter of the sets.
+func (p *part) column(edge []float32, b, next *panel) {
 	t := p.tile
-	tiles := (p.rows + t.rows - 1) / t.rows
+	most := t.rows
+	if p.lda%(cacheSets/4) == 0 {
+		most = min(most, 12)
+	}
+	tiles := (p.rows + most - 1) / most
 	for tile := range tiles {
 		i := p.rows * tile / tiles
 		rows := p.rows*(tile+1)/tiles - i
-		c, a := p.C[(p.m+i)*p.LDC+n:], p.a[i*p.lda:]
-		if width%t.vector == 0 {
-			t.run(c, p.LDC, a, p.lda, panel, ldb, p.depth, rows, width, p.Alpha, p.beta)
-			continue
+		c, a := p.C[(p.m+i)*p.LDC+b.n:], p.a[i*p.lda:]
+		ahead := lines{at: &a[0]} // nothing new
+		if next.pending {
+			ahead = next.fetch(p, tiles)
 		}
-		t.run(edge, t.columns, a, p.lda, panel, ldb, p.depth, rows, width, p.Alpha, 0)
-		for r := range rows {
-			merge(c[r*p.LDC:][:width], edge[r*t.columns:], p.beta)
+		if b.width%t.vector == 0 {
+			t.run(c, p.LDC, a, p.lda, b.values, b.ld, p.depth, rows, b.width, p.Alpha, p.beta, ahead)
+		} else {
+			t.run(edge, t.columns, a, p.lda, b.values, b.ld, p.depth, rows, b.width, p.Alpha, 0, ahead)
+			for r := range rows {
+				merge(c[r*p.LDC:][:b.width], edge[r*t.columns:], p.beta)
+			}
 		}
+		if next.pending {
+			next.pack(p, next.fetched(p))
+		}
+	}
+	if next.pending {
+		next.pack(p, p.depth)
 	}
 }
 

@@ -4,20 +4,20 @@ func archTile(level Level) floatTile {
 	if level == Generic {
 		return floatTileGeneric
 	}
-	return floatTile{rows: 4, columns: 16, vector: 16, run: runNEON, spread: spread16, transpose: transposeGeneric}
+	return floatTile{rows: 4, columns: 16, vector: 16, run: runNEON, stack: stack16, transpose: transposeGeneric}
 }
 
 // tilesFloat by rows, less one.
 var tilesFloat = [4]func(c *float32, ldc int, a *float32, lda int, b *float32, ldb, depth int, alpha, beta float32){matmul1, matmul2, matmul3, matmul4}
 
-func runNEON(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, _ int, alpha, beta float32) {
+func runNEON(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, _ int, alpha, beta float32, _ lines) {
 	_, _, _ = c[(rows-1)*ldc:][:16], a[(rows-1)*lda:][:depth], b[(depth-1)*ldb:][:16]
 	tilesFloat[rows-1](&c[0], ldc, &a[0], lda, &b[0], ldb, depth, alpha, beta)
 }
 
-func spread16(dst []float32, stride int, src []float32, _, panels int) {
-	for p := range panels {
-		copy(dst[p*stride:][:16], src[16*p:][:16])
+func stack16(dst, src []float32, lds, rows int) {
+	for i := range rows {
+		copy(dst[16*i:][:16], src[i*lds:][:16])
 	}
 }
 

@@ -1,9 +1,9 @@
 package kernels
 
 // floatTileGeneric defines the tiles of a MatMul: two rows of four columns.
-var floatTileGeneric = floatTile{rows: 2, columns: 4, vector: 4, run: runGeneric, spread: spreadGeneric, transpose: transposeGeneric}
+var floatTileGeneric = floatTile{rows: 2, columns: 4, vector: 4, run: runGeneric, stack: stackGeneric, transpose: transposeGeneric}
 
-func runGeneric(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, _ int, alpha, beta float32) {
+func runGeneric(c []float32, ldc int, a []float32, lda int, b []float32, ldb, depth, rows, _ int, alpha, beta float32, _ lines) {
 	second := (rows - 1) * lda // a single row is computed twice
 	var x0, x1, x2, x3, y0, y1, y2, y3 float32
 	for k := range depth {
@@ -35,8 +35,8 @@ func transposeGeneric(dst []float32, ldd int, src []float32, lds, rows, columns 
 	}
 }
 
-func spreadGeneric(dst []float32, stride int, src []float32, _, panels int) {
-	for p := range panels {
-		copy(dst[p*stride:][:4], src[4*p:][:4])
+func stackGeneric(dst, src []float32, lds, rows int) {
+	for i := range rows {
+		copy(dst[4*i:][:4], src[i*lds:][:4])
 	}
 }

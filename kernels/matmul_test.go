@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"nas/internal/huge"
 )
 
 // product64 is one MatMul with its answer in float64 and the bound of its error:
@@ -120,7 +122,7 @@ func TestMatMul(t *testing.T) {
 			forms(13, 33, k)
 		}
 	}
-	for _, c := range [][3]int{{rowBlock + 5, 40, 17}, {3, 1100, 8}, {14, 30, 2*depthBlock + 1}, {rowBlock + 1, 1050, 3}, {1, 1, 1000}, {50, 150, 8200}} {
+	for _, c := range [][3]int{{rowBlock + 5, 40, 17}, {3, 1100, 8}, {14, 30, 2*depthBlock + 1}, {rowBlock + 5, 70, depthBlock + 3}, {rowBlock + 1, 1050, 3}, {1, 1, 1000}, {50, 150, 8200}} {
 		for range 4 {
 			forms(c[0], c[1], c[2])
 		}
@@ -252,6 +254,7 @@ func TestBetterLevelsHaveNoSmallerTiles(t *testing.T) {
 }
 
 // MatMul is the float32 product; T marks a transposed operand, as in the gradients.
+// Its memory is laid out as where models are trained.
 func BenchmarkMatMul(b *testing.B) {
 	for _, c := range []struct {
 		form    string
@@ -264,8 +267,9 @@ func BenchmarkMatMul(b *testing.B) {
 		m, n, k := c.m, c.n, c.k
 		b.Run(fmt.Sprintf("M=%d/N=%d/K=%d%s", m, n, k, map[bool]string{true: "/" + c.form}[c.form != ""]), func(b *testing.B) {
 			s := best(b)
-			p := MatMulArgs{M: m, N: n, K: k, A: make([]float32, m*k), LDA: k, B: make([]float32, n*k), LDB: n, C: make([]float32, m*n), LDC: n,
-				Alpha: 1, Scratch: make([]byte, MatMulScratch(m, n, k))}
+			memory := huge.Make[float32](m*k + n*k + m*n)
+			p := MatMulArgs{M: m, N: n, K: k, A: memory[:m*k], LDA: k, B: memory[m*k:][:n*k], LDB: n, C: memory[(m+n)*k:], LDC: n,
+				Alpha: 1, Scratch: huge.Bytes(max(MatMulScratch(m, n, k), huge.Page), 64)}
 			switch c.form {
 			case "TA":
 				p.TransA, p.LDA = true, m

@@ -7,127 +7,147 @@ package kernels
 // tile1x1FMA512 computes alpha*a*b + beta*c for 1 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile1x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile1x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile2x1FMA512 computes alpha*a*b + beta*c for 2 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile2x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile2x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile3x1FMA512 computes alpha*a*b + beta*c for 3 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile3x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile3x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile4x1FMA512 computes alpha*a*b + beta*c for 4 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile4x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile4x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile5x1FMA512 computes alpha*a*b + beta*c for 5 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile5x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile5x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile6x1FMA512 computes alpha*a*b + beta*c for 6 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile6x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile6x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile7x1FMA512 computes alpha*a*b + beta*c for 7 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile7x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile7x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile8x1FMA512 computes alpha*a*b + beta*c for 8 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile8x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile8x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile9x1FMA512 computes alpha*a*b + beta*c for 9 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile9x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile9x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile10x1FMA512 computes alpha*a*b + beta*c for 10 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile10x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile10x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile11x1FMA512 computes alpha*a*b + beta*c for 11 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile11x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile11x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile12x1FMA512 computes alpha*a*b + beta*c for 12 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile12x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile12x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
+
+// tile13x1FMA512 computes alpha*a*b + beta*c for 13 rows of 16 values; beta 0 reads no c.
+//
+//go:noescape
+func tile13x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
+
+// tile14x1FMA512 computes alpha*a*b + beta*c for 14 rows of 16 values; beta 0 reads no c.
+//
+//go:noescape
+func tile14x1FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile1x2FMA512 computes alpha*a*b + beta*c for 1 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile1x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile1x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile2x2FMA512 computes alpha*a*b + beta*c for 2 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile2x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile2x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile3x2FMA512 computes alpha*a*b + beta*c for 3 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile3x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile3x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile4x2FMA512 computes alpha*a*b + beta*c for 4 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile4x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile4x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile5x2FMA512 computes alpha*a*b + beta*c for 5 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile5x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile5x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile6x2FMA512 computes alpha*a*b + beta*c for 6 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile6x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile6x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile7x2FMA512 computes alpha*a*b + beta*c for 7 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile7x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile7x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile8x2FMA512 computes alpha*a*b + beta*c for 8 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile8x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile8x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile9x2FMA512 computes alpha*a*b + beta*c for 9 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile9x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile9x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile10x2FMA512 computes alpha*a*b + beta*c for 10 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile10x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile10x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile11x2FMA512 computes alpha*a*b + beta*c for 11 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile11x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile11x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile12x2FMA512 computes alpha*a*b + beta*c for 12 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func tile12x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile12x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
-// spreadFMA512 copies panels*32 values: 32 to every stride-th of dst.
+// tile13x2FMA512 computes alpha*a*b + beta*c for 13 rows of 32 values; beta 0 reads no c.
 //
 //go:noescape
-func spreadFMA512(dst *float32, stride int, src *float32, lds int, panels int)
+func tile13x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
+
+// tile14x2FMA512 computes alpha*a*b + beta*c for 14 rows of 32 values; beta 0 reads no c.
+//
+//go:noescape
+func tile14x2FMA512(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
+
+// stackFMA512 copies rows of 32 values, lds apart.
+//
+//go:noescape
+func stackFMA512(dst *float32, src *float32, lds int, rows int)
 
 // peakFMA512 executes 12 fused multiply-adds of 16 values on registers, rounds times.
 func peakFMA512(rounds int)
@@ -135,67 +155,67 @@ func peakFMA512(rounds int)
 // tile1x1FMA256 computes alpha*a*b + beta*c for 1 rows of 8 values; beta 0 reads no c.
 //
 //go:noescape
-func tile1x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile1x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile2x1FMA256 computes alpha*a*b + beta*c for 2 rows of 8 values; beta 0 reads no c.
 //
 //go:noescape
-func tile2x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile2x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile3x1FMA256 computes alpha*a*b + beta*c for 3 rows of 8 values; beta 0 reads no c.
 //
 //go:noescape
-func tile3x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile3x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile4x1FMA256 computes alpha*a*b + beta*c for 4 rows of 8 values; beta 0 reads no c.
 //
 //go:noescape
-func tile4x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile4x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile5x1FMA256 computes alpha*a*b + beta*c for 5 rows of 8 values; beta 0 reads no c.
 //
 //go:noescape
-func tile5x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile5x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile6x1FMA256 computes alpha*a*b + beta*c for 6 rows of 8 values; beta 0 reads no c.
 //
 //go:noescape
-func tile6x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile6x1FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile1x2FMA256 computes alpha*a*b + beta*c for 1 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile1x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile1x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile2x2FMA256 computes alpha*a*b + beta*c for 2 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile2x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile2x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile3x2FMA256 computes alpha*a*b + beta*c for 3 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile3x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile3x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile4x2FMA256 computes alpha*a*b + beta*c for 4 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile4x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile4x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile5x2FMA256 computes alpha*a*b + beta*c for 5 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile5x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile5x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
 // tile6x2FMA256 computes alpha*a*b + beta*c for 6 rows of 16 values; beta 0 reads no c.
 //
 //go:noescape
-func tile6x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32)
+func tile6x2FMA256(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, depth int, alpha float32, beta float32, next *float32, stride int, lines int)
 
-// spreadFMA256 copies panels*16 values: 16 to every stride-th of dst.
+// stackFMA256 copies rows of 16 values, lds apart.
 //
 //go:noescape
-func spreadFMA256(dst *float32, stride int, src *float32, lds int, panels int)
+func stackFMA256(dst *float32, src *float32, lds int, rows int)
 
 // peakFMA256 executes 12 fused multiply-adds of 8 values on registers, rounds times.
 func peakFMA256(rounds int)

@@ -2,6 +2,8 @@ package nn
 
 import (
 	"math"
+
+	"nas/internal/huge"
 )
 
 // Optimiser is AdamW (Loshchilov & Hutter 2019) over the parameters of a Model.
@@ -22,7 +24,7 @@ const (
 
 // NewOptimiser makes an optimiser of m.
 func NewOptimiser[F Float](m *Model[F]) *Optimiser[F] {
-	return &Optimiser[F]{first: make([]F, len(m.Params)), second: make([]F, len(m.Params))}
+	return &Optimiser[F]{first: huge.Make[F](len(m.Params)), second: huge.Make[F](len(m.Params))}
 }
 
 // Rate is the learning rate at a step of total: it rises linearly over the warm-up,

@@ -12,6 +12,7 @@ import (
 	"os"
 
 	"nas/internal/atomicfile"
+	"nas/internal/huge"
 	"nas/internal/strictjson"
 	"nas/space"
 )
@@ -119,7 +120,7 @@ func load(f interface {
 	if sum := sha256.Sum256(data[:end]); !bytes.Equal(sum[:], data[end:]) {
 		return nil, errors.New("nn: checkpoint: the checksum is another: the file is damaged")
 	}
-	t := &Trainer{Model: &Model[float32]{Arch: h.Arch, Widened: h.Widened, Tensors: tensors, Params: make([]float32, n), Grads: make([]float32, n)}, Recipe: h.Recipe, Form: h.Form, Curve: h.Curve, data: h.Data}
+	t := &Trainer{Model: &Model[float32]{Arch: h.Arch, Widened: h.Widened, Tensors: tensors, Params: huge.Make[float32](n), Grads: huge.Make[float32](n)}, Recipe: h.Recipe, Form: h.Form, Curve: h.Curve, data: h.Data}
 	t.bind(e)
 	t.optimiser.Step = h.Step
 	data = data[at:end]

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync"
 
+	"nas/internal/huge"
 	"nas/kernels"
 )
 
@@ -92,7 +93,7 @@ func (e *Exec[F]) serial(worker int, p product[F]) {
 
 func (e *Exec[F]) run(worker int, a kernels.MatMulArgs) {
 	if n := kernels.MatMulScratch(a.M, a.N, a.K); len(e.scratch[worker]) < n {
-		e.scratch[worker] = make([]byte, n)
+		e.scratch[worker] = huge.Bytes(max(n, huge.Page), 64)
 	}
 	a.Scratch = e.scratch[worker]
 	e.set.MatMul(&a)

@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"nas/internal/huge"
 	"nas/space"
 )
 
@@ -43,8 +44,8 @@ func NewModel[F Float](a space.Arch, seed uint64) *Model[F] { return newModel[F]
 func newModel[F Float](a space.Arch, widened bool, seed uint64) *Model[F] {
 	m := &Model[F]{Arch: a, Widened: widened, Tensors: layout(a, widened)}
 	last := m.Tensors[len(m.Tensors)-1]
-	m.Params = make([]F, last.Offset+last.Size())
-	m.Grads = make([]F, len(m.Params))
+	m.Params = huge.Make[F](last.Offset + last.Size())
+	m.Grads = huge.Make[F](len(m.Params))
 	for _, t := range m.Tensors {
 		h := fnv.New64a()
 		h.Write([]byte(t.Name))

@@ -1,6 +1,9 @@
 package nn
 
-import "nas/space"
+import (
+	"nas/internal/huge"
+	"nas/space"
+)
 
 // Tape is the memory of one forward and backward: what forward leaves for backward,
 // and the gradients on the way. One made for a Net serves every Net, and grows for
@@ -47,7 +50,7 @@ type layerViews[F Float] struct {
 
 // NewTape makes the memory for batches of b sequences of t tokens.
 func NewTape[F Float](n *Net, b, t int) *Tape[F] {
-	return &Tape[F]{arena: make([]F, tapeSize(n, b, t))}
+	return &Tape[F]{arena: huge.Make[F](tapeSize(n, b, t))}
 }
 
 // TapeBytes is what NewTape allocates, in bytes of float32.
@@ -62,7 +65,7 @@ func tapeSize(n *Net, b, t int) int {
 // fit lays the tape out for a net and a batch.
 func (tape *Tape[F]) fit(n *Net, b, t int) {
 	if size := tapeSize(n, b, t); size > len(tape.arena) {
-		tape.arena = make([]F, size)
+		tape.arena = huge.Make[F](size)
 	}
 	used := 0
 	rows, targets, losses := tape.rows, tape.targets, tape.losses

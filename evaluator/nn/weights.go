@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nas/internal/huge"
 	"nas/internal/safetensors"
 	"nas/space"
 )
@@ -68,7 +69,7 @@ func ReadWeights(a space.Arch, f *safetensors.File) (m *Model[float32], unused [
 		used[name] = true
 	}
 	last := tensors[len(tensors)-1]
-	m = &Model[float32]{Arch: a, Tensors: tensors, Params: make([]float32, last.Offset+last.Size())}
+	m = &Model[float32]{Arch: a, Tensors: tensors, Params: huge.Make[float32](last.Offset + last.Size())}
 	for _, t := range tensors {
 		name, _ := find(f, names.Replace(t.Name))
 		if err := f.Float32(name, m.Params[t.Offset:][:t.Size()]); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
@@ -18,13 +19,13 @@ type level struct {
 
 func main() {
 	ConstraintExpr("amd64")
-	for _, l := range []level{{"FMA512", 12, 64, ZMM}, {"FMA256", 6, 32, YMM}} {
+	for _, l := range []level{{"FMA512", 14, 64, ZMM}, {"FMA256", 6, 32, YMM}} {
 		for vectors := 1; vectors <= 2; vectors++ {
 			for rows := 1; rows <= l.rows; rows++ {
 				tile(l, rows, vectors)
 			}
 		}
-		spread(l)
+		stack(l)
 		peak(l)
 	}
 	transpose()
@@ -32,70 +33,71 @@ func main() {
 }
 
 // tile holds rows by vectors accumulators. A step is one k: the vectors of b, and for
-// each row its value of a broadcast. The loop takes four, since its own instructions
-// compete for the ports of the multiply-adds. Lines of c are fetched ahead of the
-// loop, of b eight steps ahead.
+// each row its value of a broadcast. The loop takes eight, since its own instructions
+// compete for the ports of the multiply-adds, and fetches one row of lines: first
+// those of c, then what the tiles to come need. At once, or faster, they would take the
+// buffers of a and b, which come from the second-level cache. Tiles of narrow vectors
+// also fetch b, eight steps ahead.
 func tile(l level, rows, vectors int) {
 	name := fmt.Sprintf("tile%dx%d%s", rows, vectors, l.name)
-	TEXT(name, NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, ldb, depth int, alpha, beta float32)")
+	TEXT(name, NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, ldb, depth int, alpha, beta float32, next *float32, stride, lines int)")
 	Doc(fmt.Sprintf("%s computes alpha*a*b + beta*c for %d rows of %d values; beta 0 reads no c.", name, rows, vectors*l.bytes/4))
 	Pragma("noescape")
-	c, ldc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64())
-	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
-	b, ldb := Load(Param("b"), GP64()), Load(Param("ldb"), GP64())
-	depth := Load(Param("depth"), GP64())
-	SHLQ(Imm(2), ldc)
-	SHLQ(Imm(2), lda)
-	SHLQ(Imm(2), ldb)
-	lda3, lda5, low, ldb3, ahead := GP64(), GP64(), GP64(), GP64(), GP64()
-	LEAQ(Mem{Base: ldb, Index: ldb, Scale: 2}, ldb3)
-	LEAQ(Mem{Base: b, Index: ldb, Scale: 8}, ahead)
-	if rows > 3 {
-		LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
-	}
-	if rows > 5 {
-		LEAQ(Mem{Base: lda, Index: lda, Scale: 4}, lda5)
-	}
-	if rows > 6 {
-		LEAQ(Mem{Base: a, Index: lda3, Scale: 2}, low)
-	}
-	row := func(r int) Mem {
-		base := a
-		if r >= 6 {
-			base, r = low, r-6
-		}
-		return []Mem{{Base: base}, {Base: base, Index: lda, Scale: 1}, {Base: base, Index: lda, Scale: 2},
-			{Base: base, Index: lda3, Scale: 1}, {Base: base, Index: lda, Scale: 4}, {Base: base, Index: lda5, Scale: 1}}[r]
-	}
 	acc := make([][]VecVirtual, rows)
-	at := GP64()
-	MOVQ(c, at)
 	for r := range acc {
 		acc[r] = make([]VecVirtual, vectors)
 		for v := range vectors {
 			acc[r][v] = l.vector()
 			VXORPS(acc[r][v].AsX(), acc[r][v].AsX(), acc[r][v].AsX())
 		}
-		for line := 0; line < vectors*l.bytes; line += 64 {
-			PREFETCHT0(Mem{Base: at, Disp: line})
+	}
+	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
+	b, ldb := Load(Param("b"), GP64()), Load(Param("ldb"), GP64())
+	depth := Load(Param("depth"), GP64())
+	SHLQ(Imm(2), lda)
+	SHLQ(Imm(2), ldb)
+	c, ldc, lines := Load(Param("c"), GP64()), Load(Param("ldc"), GP64()), GP64()
+	next, stride, left := Load(Param("next"), GP64()), Load(Param("stride"), GP64()), Load(Param("lines"), GP64())
+	SHLQ(Imm(2), ldc)
+	SHLQ(Imm(2), stride)
+	MOVQ(U32(rows), lines)
+	lda3, lda5, low, ldb3 := GP64(), GP64(), GP64(), GP64()
+	LEAQ(Mem{Base: ldb, Index: ldb, Scale: 2}, ldb3)
+	if rows > 3 {
+		LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
+	}
+	if rows > 5 {
+		LEAQ(Mem{Base: lda, Index: lda, Scale: 4}, lda5)
+	}
+	if rows > 7 {
+		LEAQ(Mem{Base: a, Index: lda3, Scale: 2}, low)
+		ADDQ(lda, low)
+	}
+	row := func(r int) Mem {
+		base := a
+		if r >= 7 {
+			base, r = low, r-7
 		}
-		if r+1 < rows {
-			ADDQ(ldc, at)
-		}
+		return []Mem{{Base: base}, {Base: base, Index: lda, Scale: 1}, {Base: base, Index: lda, Scale: 2},
+			{Base: base, Index: lda3, Scale: 1}, {Base: base, Index: lda, Scale: 4}, {Base: base, Index: lda5, Scale: 1}, {Base: base, Index: lda3, Scale: 2}}[r]
 	}
 	w, x := make([]VecVirtual, vectors), l.vector()
 	for v := range w {
 		w[v] = l.vector()
 	}
 	below := func(base Register, u int) Mem {
-		return []Mem{{Base: base}, {Base: base, Index: ldb, Scale: 1}, {Base: base, Index: ldb, Scale: 2}, {Base: base, Index: ldb3, Scale: 1}}[u]
+		return []Mem{{Base: base}, {Base: base, Index: ldb, Scale: 1}, {Base: base, Index: ldb, Scale: 2}, {Base: base, Index: ldb3, Scale: 1}}[u%4]
+	}
+	narrow, ahead := l.bytes < 64, GP64()
+	if narrow {
+		LEAQ(Mem{Base: b, Index: ldb, Scale: 8}, ahead)
 	}
 	step := func(u int) {
 		for v := range w {
 			VMOVUPS(below(b, u).Offset(v*l.bytes), w[v])
 		}
-		for line := 0; line < vectors*l.bytes; line += 64 {
-			PREFETCHT0(below(ahead, u).Offset(line))
+		if narrow {
+			PREFETCHT0(below(ahead, u))
 		}
 		for r := range acc {
 			VBROADCASTSS(row(r).Offset(4*u), x)
@@ -106,24 +108,32 @@ func tile(l level, rows, vectors int) {
 	}
 	on := func(steps int) {
 		ADDQ(Imm(uint64(4*steps)), a)
-		if rows > 6 {
+		if rows > 7 {
 			ADDQ(Imm(uint64(4*steps)), low)
 		}
-		for _, p := range []Register{b, ahead} {
-			if steps == 1 {
-				ADDQ(ldb, p)
-			} else {
-				LEAQ(Mem{Base: p, Index: ldb, Scale: uint8(steps)}, p)
-			}
-		}
 	}
-	const unroll = 4
+	const unroll = 8
 	SUBQ(Imm(unroll), depth)
 	JL(LabelRef("few"))
+	Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []Op{Imm(64)}})
 	Label("steps")
 	for u := range unroll {
 		step(u)
+		if u%4 == 3 {
+			LEAQ(Mem{Base: b, Index: ldb, Scale: 4}, b)
+			if narrow {
+				LEAQ(Mem{Base: ahead, Index: ldb, Scale: 4}, ahead)
+			}
+		}
 	}
+	for line := 0; line < vectors*l.bytes; line += 64 {
+		PREFETCHT1(Mem{Base: c, Disp: line})
+	}
+	ADDQ(ldc, c)
+	SUBQ(Imm(1), lines)
+	CMOVQEQ(next, c)
+	CMOVQEQ(stride, ldc)
+	CMOVQEQ(left, lines)
 	on(unroll)
 	SUBQ(Imm(unroll), depth)
 	JGE(LabelRef("steps"))
@@ -132,11 +142,16 @@ func tile(l level, rows, vectors int) {
 	JZ(LabelRef("summed"))
 	Label("step")
 	step(0)
+	ADDQ(ldb, b)
 	on(1)
 	DECQ(depth)
 	JNZ(LabelRef("step"))
 	Label("summed")
 
+	Load(Param("c"), c)
+	Load(Param("ldc"), ldc)
+	SHLQ(Imm(2), ldc)
+	at := GP64()
 	alpha, beta, bits := x, w[0], GP32()
 	VBROADCASTSS(param("alpha"), alpha)
 	for r := range acc {
@@ -180,30 +195,27 @@ func param(name string) Mem {
 	return b.Addr
 }
 
-// spread deals a row out to panels, and fetches the row below the next meanwhile.
-func spread(l level) {
-	name := "spread" + l.name
-	TEXT(name, NOSPLIT, "func(dst *float32, stride int, src *float32, lds, panels int)")
-	Doc(fmt.Sprintf("%s copies panels*%d values: %d to every stride-th of dst.", name, l.bytes/2, l.bytes/2))
+// stack lays rows together, and fetches the row eight below meanwhile.
+func stack(l level) {
+	name := "stack" + l.name
+	TEXT(name, NOSPLIT, "func(dst, src *float32, lds, rows int)")
+	Doc(fmt.Sprintf("%s copies rows of %d values, lds apart.", name, l.bytes/2))
 	Pragma("noescape")
-	dst, stride := Load(Param("dst"), GP64()), Load(Param("stride"), GP64())
-	src, lds := Load(Param("src"), GP64()), Load(Param("lds"), GP64())
-	panels, v := Load(Param("panels"), GP64()), [2]VecVirtual{l.vector(), l.vector()}
-	SHLQ(Imm(2), stride)
-	Label("panel")
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	lds, rows := Load(Param("lds"), GP64()), Load(Param("rows"), GP64())
+	v := [2]VecVirtual{l.vector(), l.vector()}
+	SHLQ(Imm(2), lds)
+	Label("row")
 	for i := range v {
 		VMOVUPS(Mem{Base: src, Disp: i * l.bytes}, v[i])
-	}
-	for line := 0; line < 2*l.bytes; line += 64 {
-		PREFETCHT0(Mem{Base: src, Index: lds, Scale: 8, Disp: line})
 	}
 	for i := range v {
 		VMOVUPS(v[i], Mem{Base: dst, Disp: i * l.bytes})
 	}
-	ADDQ(U32(2*l.bytes), src)
-	ADDQ(stride, dst)
-	DECQ(panels)
-	JNZ(LabelRef("panel"))
+	ADDQ(lds, src)
+	ADDQ(U32(2*l.bytes), dst)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
 	VZEROUPPER()
 	RET()
 }
