@@ -51,10 +51,13 @@ func LinearScratch(rows, k int) int {
 // are fetched again for each block: a level that holds no sums takes more rows, in
 // whole tiles, if they still stay in the first-level cache.
 func (s *Set) blockRows(rows, k int, sums bool) int {
+	if sums || rows <= s.rowBlock {
+		return min(rows, s.rowBlock)
+	}
 	const tile, cache = 6, 32 << 10
 	most := min(LinearScratch(rows, k)-align64(4*mostRows), cache) / (s.valueBytes * stride(k)) / tile * tile
-	if most = min(most, s.mostRows); sums || most <= s.rowBlock {
-		return min(rows, s.rowBlock)
+	if most = min(most, s.mostRows); most <= s.rowBlock {
+		return s.rowBlock
 	}
 	blocks := (rows + most - 1) / most
 	return min(rows, (rows+blocks*tile-1)/(blocks*tile)*tile)
