@@ -122,14 +122,14 @@ func (a *app) validate(ctx context.Context, v *trial) error {
 		report.Runs = append(report.Runs, results.ValidationRun{Arch: c.Arch, Streamed: c.Bytes, Predicted: c.Predicted.Nanoseconds, Low: c.Predicted.Low, High: c.Predicted.High,
 			Measured: c.Measured.Floor, Median: c.Measured.Median, Rounds: c.Measured.Rounds, Confirmed: c.Measured.Reached})
 	}
-	if v.picture != "" {
-		if err := results.DrawAgreement(v.picture, report); err != nil {
-			return failed(err, "choose a path in a folder that exists and may be written")
-		}
-		a.phase("wrote %s", v.picture)
-	}
 	if err := a.put(&v.output, func(w io.Writer) error { return results.WriteValidation(w, v.format, report) }); err != nil {
 		return err
+	}
+	if v.picture != "" {
+		if err := results.DrawAgreement(v.picture, report); err != nil {
+			return failed(err, "is there room on the disk?")
+		}
+		a.phase("wrote %s", v.picture)
 	}
 	if ctx.Err() != nil {
 		return stopped("the figures are of the rounds so far and held to no bound", "the same command without interruption gives firmer ones")
