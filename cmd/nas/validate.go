@@ -143,7 +143,10 @@ func (a *app) trial(ctx context.Context, in *space.Space, p *latency.Predictor, 
 	if err != nil {
 		return nil, nil, nil, failed(err, "give it more --time")
 	}
-	a.phase("running %d models on this machine: kernel level %s, threads %d, %v", len(archs), settings.Level, settings.Threads, settings.Workload)
+	if len(archs) < 2 {
+		return nil, nil, nil, failed(fmt.Errorf("a validation takes two models or more, and but one of %s runs in this time", in.Name), "more --time, or a larger space; nas measure holds one model against its prediction")
+	}
+	a.phase("running %s on this machine: kernel level %s, threads %d, %v", results.Counted(len(archs), "model"), settings.Level, settings.Threads, settings.Workload)
 	budget := settings.Budget
 	settings.Progress = func(p latency.Progress) {
 		a.progress(max(budget-p.Elapsed, 0), "round %d: %d of %d models done", p.Round, p.Done, p.Models)
