@@ -42,7 +42,7 @@ var stopping = []string{"evaluations", "scores", "time", "still"}
 func resume(flags *pflag.FlagSet, h *hunt) (*keeper, error) {
 	s, err := study.Open(h.study)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, writable(h.study)
+		return nil, keepable("study", h.study)
 	}
 	if err != nil {
 		return nil, studyFault(h.study, err)

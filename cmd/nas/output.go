@@ -113,6 +113,14 @@ func (a *app) put(o *output, render func(io.Writer) error) error {
 	return nil
 }
 
+// keepable tells before the work whether what is kept at path, the value of a flag, can be.
+func keepable(flag, path string) error {
+	if path == "-" {
+		return bad(fmt.Errorf("--%s takes a file, not standard output", flag), "--%s ./- is a file of that name", flag)
+	}
+	return writable(path)
+}
+
 // writable tells before the work whether a result can be written.
 func writable(path string) error {
 	if toStdout(path) {
