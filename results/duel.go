@@ -97,7 +97,7 @@ func NewDuel(nameA string, a *Report, nameB string, b *Report) (*Duel, error) {
 	}
 	for k, o := range objectives {
 		if o.Maximise {
-			reference[k] = -reference[k]
+			reference[k] = 0 - reference[k] // and no -0
 			d.Sides[0].Best[k], d.Sides[1].Best[k] = -d.Sides[0].Best[k], -d.Sides[1].Best[k]
 		}
 	}

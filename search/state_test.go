@@ -17,6 +17,9 @@ func TestResume(t *testing.T) {
 		for _, memory := range []int64{8 << 20, 3 << 20} {
 			p := additive(t, s, Limits{Memory: memory})
 			settings := Settings{Algorithm: algorithm, Evaluations: 120000, Seed: 3}
+			if testing.Short() {
+				settings.Evaluations = 70000
+			}
 			var states []*State
 			settings.Save = func(s *State) error { states = append(states, s); return nil }
 			want := mustRun(t, p, settings)

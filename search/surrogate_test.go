@@ -79,16 +79,15 @@ func mustSurrogate(t testing.TB, p Problem, s SurrogateSettings) (*SurrogateResu
 // many, and far more, without.
 func TestSurrogateOnSearchBench(t *testing.T) {
 	b := loadBench(t)
+	budget, seeds := 200, uint64(3)
+	if testing.Short() {
+		budget, seeds = 100, 1
+	}
 	for _, objectives := range [][]string{{Latency, Score}, {Latency, Score, Memory}} {
 		p := b.problem(t, objectives...)
 		truth := b.exact(t, p)
 		reference := b.reference(p, truth)
 		whole := Hypervolume(truth, p.objectives, reference)
-		const budget = 200
-		seeds := uint64(3)
-		if testing.Short() {
-			seeds = 1
-		}
 		for seed := range seeds {
 			r, c := mustSurrogate(t, p, SurrogateSettings{Budget: budget, Seed: seed, Workers: 2, Patience: 100})
 			with := Hypervolume(pointsOf(&r.Result), p.objectives, reference) / whole

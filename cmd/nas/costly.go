@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nas/evaluator"
+	"nas/results"
 	"nas/search"
 	"nas/space"
 )
@@ -147,7 +148,7 @@ func (f *find) runCostly(ctx context.Context, seeds []space.Genes) error {
 	if scores.unkept != nil {
 		return studyFault(f.study, scores.unkept)
 	}
-	f.app.phase("%d architectures scored in %.1f s: %s", r.Evaluations, time.Since(begin).Seconds(), r.Stop)
+	f.app.phase("%s scored in %.1f s: %s", results.Counted(r.Evaluations, "architecture"), time.Since(begin).Seconds(), r.Stop)
 	if n := len(r.Failures); n > 0 {
 		f.app.warn(fmt.Sprintf("%d of %d architectures could not be scored and are out; the last: %v", n, r.Evaluations, r.Failures[n-1].Err))
 	}

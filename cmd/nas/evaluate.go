@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -230,10 +231,8 @@ func (e *evaluation) check(c *cobra.Command, args []string) error {
 	if e.truth != "" && e.save+e.weights != "" {
 		return bad(errors.New("--truth goes neither with --save nor with --weights: they are of one architecture"), "nas evaluate MODEL --save FILE")
 	}
-	for _, path := range []string{e.save, e.rescoredPath} {
-		if err := writable(path); err != nil {
-			return err
-		}
+	if err := cmp.Or(keepable("save", e.save), writable(e.rescoredPath)); err != nil {
+		return err
 	}
 	return e.output.check()
 }

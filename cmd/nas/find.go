@@ -33,7 +33,7 @@ func (f *find) run(ctx context.Context, seeds []space.Genes) (err error) {
 		limited, cancel = context.WithTimeout(ctx, time.Duration(f.hunt.time))
 		defer cancel()
 	}
-	f.app.phase("searching %s: %s architectures", f.space.Name, results.Count(approximate(f.space)))
+	f.app.phase("searching %s: %s", f.space.Name, sized(f.space))
 	f.started = time.Now()
 	if f.hunt.scoring.name == "table" {
 		return f.runTable(ctx)
@@ -170,9 +170,13 @@ func (f *find) certify(ctx context.Context) {
 	}
 }
 
-func approximate(s *space.Space) float64 {
-	v, _ := s.Size().Float64()
-	return v
+// sized is how many architectures a space holds, in words.
+func sized(s *space.Space) string {
+	n, _ := s.Size().Float64()
+	if n < 1000 {
+		return results.Counted(int(n), "architecture")
+	}
+	return results.Count(n) + " architectures"
 }
 
 // report puts figures on what was found.

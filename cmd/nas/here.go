@@ -12,6 +12,7 @@ import (
 	"nas/devices"
 	"nas/kernels"
 	"nas/latency"
+	"nas/results"
 	"nas/space"
 )
 
@@ -119,7 +120,7 @@ func (a *app) measure(ctx context.Context, s latency.Settings, programs []*space
 	if s.Threads > s.Device.Cores.Usable {
 		a.warn(fmt.Sprintf("%d threads on %d usable cores", s.Threads, s.Device.Cores.Usable))
 	}
-	a.phase("measuring this machine with %d int8 models: %s, kernel level %s, threads %d, %v", len(programs), s.Device.Name, s.Level, s.Threads, s.Workload)
+	a.phase("measuring this machine with %s: %s, kernel level %s, threads %d, %v", results.Counted(len(programs), "int8 model"), s.Device.Name, s.Level, s.Threads, s.Workload)
 	start := time.Now()
 	s.Progress = func(p latency.Progress) {
 		a.progress(p.Left, "round %d: %d of %d models done", p.Round, p.Done, p.Models)

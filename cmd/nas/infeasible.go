@@ -67,7 +67,7 @@ func (h *hunt) infeasible(err error) error {
 	if h.space.Name != trainable && (e.Name == search.Memory || e.Name == search.Flash) {
 		smaller = "--space " + trainable + " holds small decoders, of a vocabulary learnt on one's own text"
 	}
-	return failed(errors.New(text), "%s is the least that it can meet; %s", flag, smaller)
+	return failed(errors.New(text), "%s can be met; %s", flag, smaller)
 }
 
 // parts says what memory goes to, and which part binds: the largest.

@@ -42,7 +42,7 @@ var stopping = []string{"evaluations", "scores", "time", "still"}
 func resume(flags *pflag.FlagSet, h *hunt) (*keeper, error) {
 	s, err := study.Open(h.study)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, writable(h.study)
+		return nil, keepable("study", h.study)
 	}
 	if err != nil {
 		return nil, studyFault(h.study, err)
@@ -73,11 +73,15 @@ func (k *keeper) apply(flags *pflag.FlagSet, h *hunt) (err error) {
 			if err := setValues(flag, stored.Values); err != nil {
 				return bad(fmt.Errorf("%s: --%s: %w", k.Path(), stored.Name, err), "use %s", settings.Tool)
 			}
-		case slices.Equal(values(flag), stored.Values) || k.same(flag, h, settings):
+		case k.same(flag, stored.Values, h, settings):
 		case slices.Contains(stopping, stored.Name):
 			settings.Flags[i].Values, k.longer = values(flag), true
 		default:
-			return bad(fmt.Errorf("the study %s searches with --%s %s, not %s", k.Path(), stored.Name, spell(stored.Values), spell(values(flag))),
+			was, now := spell(stored.Values), spell(values(flag))
+			if was == now {
+				was += " as that file was"
+			}
+			return bad(fmt.Errorf("the study %s searches with --%s %s, not %s", k.Path(), stored.Name, was, now),
 				"leave --%s out to go on, or begin another study: --study other.db", stored.Name)
 		}
 	}
@@ -105,24 +109,26 @@ func (k *keeper) settle(name, value string) error {
 	return nil
 }
 
-// same reports whether a flag that names files means what the study holds of them.
-func (k *keeper) same(flag *pflag.Flag, h *hunt, settings study.Settings) bool {
+// same reports whether a flag means what the study holds: of files, what is in them. One
+// that is gone is as it was.
+func (k *keeper) same(flag *pflag.Flag, stored []string, h *hunt, settings study.Settings) bool {
+	equal := slices.Equal(values(flag), stored)
 	switch flag.Name {
 	case "corpus": // keeper.identify looks into it
 		return true
 	case "space":
 		text, err := space.Source(h.spaceName)
-		return err == nil && string(text) == settings.SpaceSource
+		return err == nil && string(text) == settings.SpaceSource || err != nil && equal
 	case "device":
 		return slices.EqualFunc(h.devices, k.profiles, func(path string, p study.Profile) bool {
 			if _, board := devices.FindBoard(path); board {
 				return path == p.Name
 			}
 			data, err := os.ReadFile(path)
-			return err == nil && filepath.Base(path) == p.Name && bytes.Equal(data, p.Data)
+			return filepath.Base(path) == p.Name && (err == nil && bytes.Equal(data, p.Data) || err != nil && equal)
 		})
 	}
-	return false
+	return equal
 }
 
 // thisMachine is what the profile of this machine is called while it is a file.

@@ -88,9 +88,9 @@ architectures that nothing beats under your budget.
   nas profile -o board.json                     measure a device (run it there)
   nas search --memory 8MiB --device board.json  the front for that device
 
-Results go to standard output, talk to standard error. Exit codes: 0 done, 1 failed,
-2 wrong usage or input, 3 stopped early, with what was found kept. Ctrl-C stops; a second
-one, later than a second, ends at once.`,
+Results go to standard output, as does what a disk has no room for; talk goes to standard
+error. Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 stopped early, with what
+was found kept. Ctrl-C stops; a second one, later than a second, ends at once.`,
 		Version:           Version,
 		SilenceErrors:     true,
 		SilenceUsage:      true,

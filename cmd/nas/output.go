@@ -84,7 +84,8 @@ func (a *app) write(o *output, r *results.Report) error {
 // toStdout reports whether a file of --output is standard output.
 func toStdout(path string) bool { return path == "" || path == "-" }
 
-// put writes what render writes, whole or not at all.
+// put writes what render writes, to the file whole or not at all. What has no room there
+// goes to standard output: it may have taken hours.
 func (a *app) put(o *output, render func(io.Writer) error) error {
 	var text bytes.Buffer
 	if err := render(&text); err != nil {
@@ -95,10 +96,29 @@ func (a *app) put(o *output, render func(io.Writer) error) error {
 		return err
 	}
 	if err := atomicfile.Write(o.path, text.Bytes()); err != nil {
-		return failed(err, "is there room on the disk?")
+		const hint = "is there room on the disk?"
+		if o.format == "png" && a.width > 0 { // a terminal shows none
+			o.format = "json"
+			text.Reset()
+			if drawn := render(&text); drawn != nil {
+				return drawn
+			}
+		}
+		if _, lost := text.WriteTo(a.out); lost != nil {
+			return failed(err, hint)
+		}
+		return failed(fmt.Errorf("%w; the result went to standard output", err), hint)
 	}
 	a.phase("wrote %s", o.path)
 	return nil
+}
+
+// keepable tells before the work whether what is kept at path, the value of a flag, can be.
+func keepable(flag, path string) error {
+	if path == "-" {
+		return bad(fmt.Errorf("--%s takes a file, not standard output", flag), "--%s ./- is a file of that name", flag)
+	}
+	return writable(path)
 }
 
 // writable tells before the work whether a result can be written.

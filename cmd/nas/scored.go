@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -69,8 +70,8 @@ func (a *app) score(ctx context.Context, e *evaluation, g given) error {
 		}
 		return e.scoresList(list).Write(w, e.format)
 	})
-	if err == nil && e.rescoredPath != "" && ctx.Err() == nil {
-		err = a.rescore(e, g.reports[0], list)
+	if e.rescoredPath != "" && ctx.Err() == nil {
+		err = cmp.Or(err, a.rescore(e, g.reports[0], list))
 	}
 	switch {
 	case err != nil:

@@ -160,7 +160,7 @@ func (s *scoring) checkSources() (err error) {
 	case "supernet":
 		there(s.corpus, corpusHint)
 		if err == nil {
-			err = writable(s.supernet)
+			err = keepable("supernet", s.supernet)
 		}
 	}
 	return err

@@ -187,11 +187,15 @@ func (a *app) hunt(ctx context.Context, flags *pflag.FlagSet, h *hunt) (report *
 	if k != nil && !h.replay {
 		report, err := k.finished(h)
 		if report != nil {
-			longer := "more --evaluations, or a smaller --still, makes it longer"
-			if h.costly() {
-				longer = "more --scores make it longer"
+			longer := ""
+			switch reason := search.Reason(report.Conditions.Stop); {
+			case reason != search.BudgetSpent && reason != search.StandsStill: // there is no more
+			case h.costly():
+				longer = "; more --scores make it longer"
+			default:
+				longer = "; more --evaluations, or a smaller --still, makes it longer"
 			}
-			a.phase("the search of this study is finished: %s; %s", report.Conditions.Stop, longer)
+			a.phase("the search of this study is finished: %s%s", report.Conditions.Stop, longer)
 		}
 		if report != nil || err != nil {
 			return report, err

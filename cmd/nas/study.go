@@ -158,7 +158,7 @@ func (a *app) showStudy(path string) error {
 			line("profile", "%s, %s", name, results.Bytes(int64(len(p.Data))))
 		}
 		line("scores", "%d kept", sum.Scores)
-		line("search", "%d evaluations, %d members on the front, %s", sum.Evaluations, sum.Members, stateOf(sum))
+		line("search", "%s, %s on the front, %s", results.Counted(sum.Evaluations, "evaluation"), results.Counted(sum.Members, "member"), stateOf(sum))
 		if n := len(history); n > 0 {
 			last := history[n-1].Hypervolume
 			for _, p := range statistics.Evenly(history, historyShown) {

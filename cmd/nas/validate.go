@@ -122,14 +122,14 @@ func (a *app) validate(ctx context.Context, v *trial) error {
 		report.Runs = append(report.Runs, results.ValidationRun{Arch: c.Arch, Streamed: c.Bytes, Predicted: c.Predicted.Nanoseconds, Low: c.Predicted.Low, High: c.Predicted.High,
 			Measured: c.Measured.Floor, Median: c.Measured.Median, Rounds: c.Measured.Rounds, Confirmed: c.Measured.Reached})
 	}
-	if v.picture != "" {
-		if err := results.DrawAgreement(v.picture, report); err != nil {
-			return failed(err, "choose a path in a folder that exists and may be written")
-		}
-		a.phase("wrote %s", v.picture)
-	}
 	if err := a.put(&v.output, func(w io.Writer) error { return results.WriteValidation(w, v.format, report) }); err != nil {
 		return err
+	}
+	if v.picture != "" {
+		if err := results.DrawAgreement(v.picture, report); err != nil {
+			return failed(err, "is there room on the disk?")
+		}
+		a.phase("wrote %s", v.picture)
 	}
 	if ctx.Err() != nil {
 		return stopped("the figures are of the rounds so far and held to no bound", "the same command without interruption gives firmer ones")
@@ -143,7 +143,10 @@ func (a *app) trial(ctx context.Context, in *space.Space, p *latency.Predictor, 
 	if err != nil {
 		return nil, nil, nil, failed(err, "give it more --time")
 	}
-	a.phase("running %d models on this machine: kernel level %s, threads %d, %v", len(archs), settings.Level, settings.Threads, settings.Workload)
+	if len(archs) < 2 {
+		return nil, nil, nil, failed(fmt.Errorf("a validation takes two models or more, and but one of %s runs in this time", in.Name), "more --time, or a larger space; nas measure holds one model against its prediction")
+	}
+	a.phase("running %s on this machine: kernel level %s, threads %d, %v", results.Counted(len(archs), "model"), settings.Level, settings.Threads, settings.Workload)
 	budget := settings.Budget
 	settings.Progress = func(p latency.Progress) {
 		a.progress(max(budget-p.Elapsed, 0), "round %d: %d of %d models done", p.Round, p.Done, p.Models)

@@ -81,12 +81,16 @@ func TestTrainingLearns(t *testing.T) {
 		arch  space.Arch
 		task  text.Task
 		below float64
+		short bool // also with -short
 	}{
-		"decoder, recall":      {tinyDecoder(2), synthetic(t, "recall", false), 2.0},
-		"decoder, fuzzy":       {tinyDecoder(1), synthetic(t, "fuzzy", false), 2.0},
-		"decoder, compression": {tinyDecoder(2), synthetic(t, "compression", false), 2.07},
-		"encoder, cycle":       {encoder, masked, 2.85},
+		"decoder, recall":      {tinyDecoder(2), synthetic(t, "recall", false), 2.0, false},
+		"decoder, fuzzy":       {tinyDecoder(1), synthetic(t, "fuzzy", false), 2.0, false},
+		"decoder, compression": {tinyDecoder(2), synthetic(t, "compression", false), 2.07, true},
+		"encoder, cycle":       {encoder, masked, 2.85, true},
 	} {
+		if testing.Short() && !c.short {
+			continue
+		}
 		trainer, err := NewTrainer(c.arch, recipe(400), exec32(t, 2))
 		if err != nil {
 			t.Fatal(err)

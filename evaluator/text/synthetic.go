@@ -111,13 +111,19 @@ func (s *Synthetic) Held(i int, b Batch) {
 func (s *Synthetic) fill(b Batch, i int, tokens []int32, asked []bool) {
 	in, out := b.Inputs[i*b.T:(i+1)*b.T], b.Targets[i*b.T:(i+1)*b.T]
 	copy(in, tokens)
+	if !s.masked {
+		tokens, asked = tokens[1:], asked[1:]
+	}
+	if !slices.Contains(asked[:b.T], true) {
+		asked[b.T-1] = true // a short sequence may have nothing to ask for
+	}
 	for t := range out {
 		out[t] = Ignored
-		switch {
-		case !s.masked && asked[t+1]:
-			out[t] = tokens[t+1]
-		case s.masked && asked[t]:
-			in[t], out[t] = syntheticMask, tokens[t]
+		if asked[t] {
+			out[t] = tokens[t]
+			if s.masked {
+				in[t] = syntheticMask
+			}
 		}
 	}
 }

@@ -280,6 +280,27 @@ func TestTasks(t *testing.T) {
 	}
 }
 
+// Every sequence asks for something, however short it is.
+func TestSyntheticAsks(t *testing.T) {
+	for _, name := range SyntheticNames {
+		for _, masked := range []bool{false, true} {
+			task, err := NewSynthetic(name, 20, masked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, length := range []int{1, 2, 8, 64} {
+				b := NewBatch(50, length)
+				task.Held(0, b)
+				for i := range b.B {
+					if targets := b.Targets[i*length:][:length]; !slices.ContainsFunc(targets, func(v int32) bool { return v != Ignored }) {
+						t.Errorf("%s, masked %t, %d tokens: sequence %d asks for nothing", name, masked, length, i)
+					}
+				}
+			}
+		}
+	}
+}
+
 // What is asked can be known from what was read.
 func TestSyntheticAnswersAreThere(t *testing.T) {
 	s := symbols{20}

@@ -21,9 +21,7 @@ func Write(path string, data []byte) error {
 	if isStream(path) {
 		return stream(path, data)
 	}
-	if meant, err := filepath.EvalSymlinks(path); err == nil {
-		path = meant
-	}
+	path = meant(path)
 	sweep(path)
 	f, err := create(path)
 	if err != nil {
@@ -59,15 +57,21 @@ func CheckWritable(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("cannot write %s: not a regular file", path)
 	}
-	if meant, err := filepath.EvalSymlinks(path); err == nil {
-		path = meant
-	}
+	path = meant(path)
 	f, err := create(path)
 	if err != nil {
 		return err
 	}
 	f.Close()
 	return os.Remove(f.Name())
+}
+
+// meant is the file that path is, or is a link to.
+func meant(path string) string {
+	if file, err := filepath.EvalSymlinks(path); err == nil {
+		return file
+	}
+	return path
 }
 
 func isStream(path string) bool {
