@@ -110,13 +110,12 @@ func (s *Set) linear(a *LinearArgs) {
 	inPlace := !a.Gated && (a.Act == None || a.Residual == nil)
 	sums := !inPlace || s.primitives.affine == nil
 	lda, block := s.valueBytes*stride(w.K), s.blockRows(a.Rows, w.K, sums)
-	scale, rest := floats(a.Scratch, block), a.Scratch[align64(4*block):]
+	scale, rest := floats(a.Scratch, block), a.Scratch[align64(4*block):LinearScratch(a.Rows, w.K)]
+	quantised := rest[:block*lda]
 	var acc []int32
 	if sums {
-		acc = ints(rest, block*blockColumns)
-		rest = rest[4*len(acc):]
+		acc = ints(rest[len(quantised):], (len(rest)-len(quantised))/4)
 	}
-	quantised := rest[:block*lda]
 	for row := 0; row < a.Rows; row += block {
 		rows := min(block, a.Rows-row)
 		s.quantise(quantised, lda, a.X[row*a.LDX:], a.LDX, w.K, scale[:rows], s.offset)
@@ -168,20 +167,23 @@ func (s *Set) linearInPlace(a *LinearArgs, row int, quantised []byte, lda int, s
 }
 
 // linearByBlock computes a block of rows through acc, where the activation is not
-// the last step or takes two columns.
+// the last step or takes two columns. A block is as wide as acc has room for, if the
+// level needs none of it for sums.
 func (s *Set) linearByBlock(a *LinearArgs, row int, quantised []byte, lda int, scale []float32, acc []int32) {
 	lo, hi := a.columns()
-	outputs, per := blockColumns, 1
-	if a.Gated {
-		outputs, per = blockColumns/2, 2
+	block, span, per := floatsOf(acc), blockColumns, 1
+	if s.primitives.affine != nil {
+		span = len(acc) / len(scale) / blockColumns * blockColumns
 	}
-	block := floatsOf(acc)
-	for ; lo < hi; lo += outputs {
-		width := min(outputs, hi-lo)
+	if a.Gated {
+		per = 2
+	}
+	for ; lo < hi; lo += span / per {
+		width := min(span/per, hi-lo)
 		columns := PadN(width) * per
-		s.affine(block, blockColumns, quantised, lda, scale, a.W.from(lo*per), columns, nil, acc)
+		s.affine(block, span, quantised, lda, scale, a.W.from(lo*per), columns, nil, acc)
 		for i := range scale {
-			x, dst := block[i*blockColumns:][:columns], a.Dst[(row+i)*a.LDD+lo:][:width]
+			x, dst := block[i*span:][:columns], a.Dst[(row+i)*a.LDD+lo:][:width]
 			var residual []float32
 			if a.Residual != nil {
 				residual = a.Residual[(row+i)*a.LDD+lo:][:width]
