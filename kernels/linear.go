@@ -110,12 +110,13 @@ func (s *Set) linear(a *LinearArgs) {
 	inPlace := !a.Gated && (a.Act == None || a.Residual == nil)
 	sums := !inPlace || s.primitives.affine == nil
 	lda, block := s.valueBytes*stride(w.K), s.blockRows(a.Rows, w.K, sums)
-	scale, rest := floats(a.Scratch, block), a.Scratch[align64(4*block):LinearScratch(a.Rows, w.K)]
-	quantised := rest[:block*lda]
+	scale, rest := floats(a.Scratch, block), a.Scratch[align64(4*block):]
 	var acc []int32
 	if sums {
-		acc = ints(rest[len(quantised):], (len(rest)-len(quantised))/4)
+		acc = ints(rest, block*blockColumns)
+		rest = rest[4*len(acc):]
 	}
+	quantised := rest[:block*lda]
 	for row := 0; row < a.Rows; row += block {
 		rows := min(block, a.Rows-row)
 		s.quantise(quantised, lda, a.X[row*a.LDX:], a.LDX, w.K, scale[:rows], s.offset)
@@ -166,38 +167,38 @@ func (s *Set) linearInPlace(a *LinearArgs, row int, quantised []byte, lda int, s
 	}
 }
 
+// inDst is how many columns of gated outputs are held in Dst, in the first-level cache.
+const inDst = 24 << 10 / 4
+
 // linearByBlock computes a block of rows through acc, where the activation is not
-// the last step or takes two columns. A block is as wide as acc has room for, if the
-// level needs none of it for sums.
+// the last step or takes two columns; gated ones through Dst, as long as it has room for
+// twice as many columns.
 func (s *Set) linearByBlock(a *LinearArgs, row int, quantised []byte, lda int, scale []float32, acc []int32) {
 	lo, hi := a.columns()
-	block, span, per := floatsOf(acc), blockColumns, 1
-	if s.primitives.affine != nil {
-		span = len(acc) / len(scale) / blockColumns * blockColumns
-	}
+	rows, per := len(scale), 1
 	if a.Gated {
 		per = 2
 	}
-	for ; lo < hi; lo += span / per {
-		width := min(span/per, hi-lo)
+	for width := 0; lo < hi; lo += width {
+		width = min(blockColumns/per, hi-lo)
+		x, ldx, to := floatsOf(acc), blockColumns, a.Dst[row*a.LDD+lo:]
+		if wide := min(hi-lo, inDst/rows) / 2 / PanelWidth * PanelWidth; a.Gated && a.Residual == nil && wide >= width {
+			width, x, ldx = wide, to, a.LDD
+		}
 		columns := PadN(width) * per
-		s.affine(block, span, quantised, lda, scale, a.W.from(lo*per), columns, nil, acc)
-		for i := range scale {
-			x, dst := block[i*span:][:columns], a.Dst[(row+i)*a.LDD+lo:][:width]
-			var residual []float32
-			if a.Residual != nil {
-				residual = a.Residual[(row+i)*a.LDD+lo:][:width]
-			}
+		s.affine(x, ldx, quantised, lda, scale, a.W.from(lo*per), columns, nil, acc)
+		for i := range rows {
+			x, dst := x[i*ldx:][:columns], to[i*a.LDD:][:width]
 			if a.Gated {
 				s.gate(a.Act, x[:width], x)
 			} else {
 				s.activate(a.Act, x[:width])
 			}
-			if residual == nil {
+			if a.Residual == nil {
 				copy(dst, x)
 				continue
 			}
-			for j, v := range residual {
+			for j, v := range a.Residual[(row+i)*a.LDD+lo:][:width] {
 				dst[j] = float32(x[j] + v)
 			}
 		}
