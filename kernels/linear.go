@@ -167,7 +167,8 @@ func (s *Set) linearInPlace(a *LinearArgs, row int, quantised []byte, lda int, s
 	}
 }
 
-// inDst is how many columns of gated outputs are held in Dst, in the first-level cache.
+// inDst is how many values of a gated layer's columns wait in Dst at once: as many as
+// stay in the first-level cache.
 const inDst = 24 << 10 / 4
 
 // linearByBlock computes a block of rows through acc, where the activation is not
