@@ -186,16 +186,10 @@ func (q *queue) Pop() any {
 	return last
 }
 
-// Encode appends the tokens of text to dst. What its beginning takes tells how much
-// room all of it will.
+// Encode appends the tokens of text to dst.
 func (t *Tokeniser) Encode(dst []int32, text []byte) []int32 {
-	const beginning = 1 << 20
-	before, whole := len(dst), len(text)
 	for len(text) > 0 {
 		n := next(text)
-		if done := whole - len(text); done < beginning && done+n >= beginning {
-			dst = slices.Grow(dst, int(1.05*float64(len(dst)-before)/float64(done)*float64(len(text))))
-		}
 		tokens, ok := t.words[string(text[:n])]
 		if !ok {
 			tokens = t.word(text[:n])

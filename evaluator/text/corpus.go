@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -76,29 +75,24 @@ func appendFile(corpus []byte, path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
+	if info, err := f.Stat(); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	}
+	room := int64(MaxCorpus - len(corpus))
+	data, err := io.ReadAll(io.LimitReader(f, room+1))
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file", path)
-	}
-	start, room := len(corpus), int64(MaxCorpus-len(corpus))
-	all := bytes.NewBuffer(slices.Grow(corpus, int(min(info.Size(), room))+bytes.MinRead))
-	if _, err := all.ReadFrom(io.LimitReader(f, room+1)); err != nil {
-		return nil, err
-	}
-	if all.Len() > MaxCorpus {
+	if int64(len(data)) > room {
 		return nil, fmt.Errorf("%s: the corpus is larger than %d bytes", path, MaxCorpus)
 	}
-	corpus = all.Bytes()
-	if mark := []byte("\ufeff"); bytes.HasPrefix(corpus[start:], mark) {
-		corpus = slices.Delete(corpus, start, start+len(mark))
-	}
-	if at, err := invalid(corpus[start:]); err != nil {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if at, err := invalid(data); err != nil {
 		return nil, fmt.Errorf("%s: byte %d: %w", path, at, err)
 	}
-	return corpus, nil
+	return append(corpus, data...), nil
 }
 
 // invalid is where data is no UTF-8 text, if anywhere.
@@ -127,7 +121,6 @@ const (
 // Split cuts a corpus into what is trained on and the tenth that is held out: always
 // the same chunks, spread over the whole, so that both are of one kind.
 func Split(corpus []byte) (train, held []byte) {
-	train, held = make([]byte, 0, len(corpus)), make([]byte, 0, len(corpus)/heldOut+len(corpus)/chunks)
 	for i := range chunks {
 		chunk := corpus[cut(corpus, i):cut(corpus, i+1)]
 		if i%heldOut == heldOut-1 {
