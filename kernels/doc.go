@@ -15,6 +15,8 @@
 //	dotprod      product_arm64.s            as neon                         kernels_arm64.go
 //	i8mm         matrix_arm64.s             as neon                         kernels_arm64.go
 //
+// What the amd64 levels with tiles share is in tiles_amd64.go.
+//
 // float32 matrix products: matmul.go and matmul_panel.go over the tiles of
 // matmul_generic.go (generic), matmul_amd64.s (AVX2 with FMA, AVX-512) and matmul_arm64.s (NEON).
 //

@@ -33,19 +33,6 @@ var vnniOfAVX512 = vnni{
 	gemv: [3][]wideGemv{{{8, gemv1x8VNNI}, {4, gemv1x4VNNI}}, {{4, gemv2x4VNNI}}, {{4, gemv3x4VNNI}}},
 }
 
-// eachHeight calls f for rows rows in tiles of at most six, none of them much lower
-// than another: first the higher ones, from row m on, then the others.
-func eachHeight(rows int, f func(m, height, tiles int)) {
-	tiles, height, higher := (rows+5)/6, rows, 0
-	if tiles > 1 {
-		height, higher = rows/tiles, rows%tiles
-	}
-	if higher > 0 {
-		f(0, height+1, higher)
-	}
-	f(higher*(height+1), height, tiles-higher)
-}
-
 // product takes as many panels at a time as the tiles do, and all the rows of them.
 func (v *vnni) product(dst []int32, ldc int, a []byte, lda int, b []int8, groups, rows, panels, panelStride int, sum []int32) {
 	_ = dst[(rows-1)*ldc:][:panels*PanelWidth]
@@ -88,27 +75,4 @@ func (v *vnni) affine(dst []float32, ldd int, a []byte, lda int, rowScale []floa
 			wide[height-1](to, ldd, &a[m*lda], lda, o.data, b.stride, b.groups, tiles, o.sum, &rowScale[m], o.scale, o.bias, first(after(residual, i), 1), last)
 		})
 	}
-}
-
-// operands are what a kernel takes of panels panels of b, from panel p on: nil for
-// what b has none of.
-type operands struct {
-	data        *int8
-	sum         *int32
-	scale, bias *float32
-}
-
-func (b *right) operands(p, panels int) (o operands) {
-	from, to := p*PanelWidth, (p+panels)*PanelWidth
-	o.data = &b.data[p*b.stride]
-	if b.scale != nil {
-		o.scale = &b.scale[from:to][0]
-	}
-	if b.sum != nil {
-		o.sum = &b.sum[from:to][0]
-	}
-	if b.bias != nil {
-		o.bias = &b.bias[from:to][0]
-	}
-	return o
 }

@@ -169,7 +169,7 @@ func pair(low, high VecVirtual) VecVirtual {
 
 // store writes the sums at offset at of dst, and moves it behind them: as they are
 // where there is no rowScale, else as floats: sum*(rowScale*colScale) + bias + residual,
-// of as many columns as last says.
+// of as many columns as last says, after which move has what they are made of moved on.
 func store(sums [][]VecVirtual, at Register, move func()) {
 	dst, ldd, rowScale := Load(Param("dst"), GP64()), Load(Param("ldd"), GP64()), Load(Param("rowScale"), GP64())
 	SHLQ(Imm(2), ldd)
